@@ -1,9 +1,15 @@
-"""The lab's programs, compiled from pinned Go modules and cached."""
+"""The lab's programs, compiled from the pinned Go modules in lab/programs/ and cached."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab import cache, golang
+from lab.errors import LabError
 from lab.progress import Progress
+from lab.versions import COREDNS, ETCD, KUBERNETES, METRICS_SERVER, KubernetesVersion
+
+MODULES = Path(__file__).parent / "programs"
+LINKER_FLAGS = "-s -w"  # without symbol tables: a third smaller
 
 
 @dataclass(frozen=True)
@@ -17,11 +23,92 @@ class Programs:
     pause: Path
 
 
+@dataclass(frozen=True)
+class Recipe:
+    """How a program is built: what ``go build`` is given, in which module, and from which of its files."""
+
+    name: str
+    title: str
+    module: Path
+    arguments: tuple[str, ...]
+    sources: tuple[Path, ...]
+
+    def key(self, go_version: str) -> str:
+        """Name its cache entry, which changes with everything that the program is made from."""
+        return (
+            f"{self.name}-{cache.digest(go_version, *self.arguments, cache.files_digest(list(self.sources)))}"
+        )
+
+
 def build_programs(kubernetes: str, progress: Progress) -> Programs:
     """Build what the cache lacks; ``kubernetes`` is a version of lab/versions.py."""
-    raise NotImplementedError
+    kube = kubernetes_recipe(kubernetes)  # first, so that an unknown version costs nothing
+    go = golang.find(progress)
+    return Programs(
+        kube=_build(kube, go, progress),
+        etcd=_build(recipe("etcd", f"etcd {ETCD}", "."), go, progress),
+        coredns=_build(recipe("coredns", f"CoreDNS {COREDNS}", "github.com/coredns/coredns"), go, progress),
+        metrics_server=_build(
+            recipe(
+                "metrics-server",
+                f"metrics-server {METRICS_SERVER}",
+                "sigs.k8s.io/metrics-server/cmd/metrics-server",
+            ),
+            go,
+            progress,
+        ),
+        pause=_build(recipe("pause", "the pause program", "."), go, progress),
+    )
 
 
 def build_kubernetes(version: str, progress: Progress) -> Path:
     """Build only the multi-call Kubernetes binary, for an older kubelet on a node."""
-    raise NotImplementedError
+    return _build(kubernetes_recipe(version), golang.find(progress), progress)
+
+
+def recipe(name: str, title: str, package: str) -> Recipe:
+    """Give the recipe of a program that has a module of its own in lab/programs/."""
+    module = MODULES / name
+    sources = [path for path in module.iterdir() if path.suffix in {".go", ".mod", ".sum"}]
+    return Recipe(name, title, module, ("-ldflags", LINKER_FLAGS, package), tuple(sources))
+
+
+def kubernetes_recipe(version: str) -> Recipe:
+    """Give the recipe of a pinned Kubernetes version; LabError for any other."""
+    pinned = KUBERNETES.get(version.removeprefix("v"))
+    if pinned is None:
+        raise LabError(
+            f"Kubernetes {version} is not pinned in lab/versions.py (there are {', '.join(KUBERNETES)}): "
+            "choose one of these, or pin it with lab/programs/pin_kubernetes.py and add its row."
+        )
+    module = MODULES / "kubernetes"
+    module_file = module / pinned.module_file
+    tags = ("-tags", ",".join(pinned.build_tags)) if pinned.build_tags else ()
+    return Recipe(
+        name=f"kube-{pinned.version}",
+        title=f"Kubernetes {pinned.version}",
+        module=module,
+        arguments=(f"-modfile={module_file.name}", *tags, "-ldflags", kubernetes_linker_flags(pinned), "."),
+        sources=(*module.glob("*.go"), module_file, module_file.with_suffix(".sum")),
+    )
+
+
+def kubernetes_linker_flags(version: KubernetesVersion) -> str:
+    """Stamp the version where Kubernetes' own build does: without it the programs report v0.0.0."""
+    stamps = {
+        "gitVersion": f"v{version.version}",
+        "gitMajor": str(version.major),
+        "gitMinor": str(version.minor),
+    }
+    packages = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
+    settings = [f"-X {package}.{name}={value}" for package in packages for name, value in stamps.items()]
+    return " ".join([LINKER_FLAGS, *settings])
+
+
+def _build(recipe: Recipe, go: golang.Go, progress: Progress) -> Path:
+    program = recipe.name.split("-1.")[0]  # a version is in the entry's name, not in the program's
+
+    def build(directory: Path) -> None:
+        go.build(recipe.module, ["-o", str(directory / program), *recipe.arguments], recipe.title)
+
+    return cache.entry(recipe.key(go.version), build, f"building {recipe.title}", progress) / program

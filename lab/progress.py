@@ -1,9 +1,10 @@
 """Telling what the lab is doing, so that nobody thinks that it hangs.
 
 A step says what it does and how long it took. On a terminal its seconds count up in place; elsewhere (a CI
-log, a file) nothing can be drawn over, so a long step adds a line now and then.
+log, a file) nothing can be drawn over, so a step that takes long adds a line now and then.
 """
 
+import shutil
 import sys
 import threading
 import time
@@ -12,16 +13,16 @@ from contextlib import contextmanager
 from typing import TextIO
 
 TERMINAL_PERIOD = 0.2  # seconds between redraws
-PLAIN_PERIOD = 30.0  # seconds between "still ..." lines
+PLAIN_FIRST = 1.0  # seconds until a step that still runs is announced
+PLAIN_PERIOD = 30.0  # seconds between the lines that say it still runs
 
 
 class Progress:
-    """Prints steps to ``out`` (standard error unless told). Steps of several threads keep lines of their own."""
+    """Prints to ``out``, standard error unless told. Steps may run side by side in threads."""
 
-    def __init__(self, out: TextIO | None = None, *, plain_period: float = PLAIN_PERIOD) -> None:
+    def __init__(self, out: TextIO | None = None) -> None:
         self._out = out or sys.stderr
         self._terminal = self._out.isatty()
-        self._plain_period = plain_period
         self._lock = threading.Lock()
         self._running: list[tuple[str, float]] = []
 
@@ -38,8 +39,6 @@ class Progress:
         over = threading.Event()
         with self._lock:
             self._running.append(entry)
-            if self._terminal:
-                self._draw()
         teller = threading.Thread(target=self._tell, args=(entry, over), daemon=True)
         teller.start()
         ending = "failed after"
@@ -55,18 +54,26 @@ class Progress:
 
     def _tell(self, entry: tuple[str, float], over: threading.Event) -> None:
         what, started = entry
-        while not over.wait(TERMINAL_PERIOD if self._terminal else self._plain_period):
+        if self._terminal:
+            while not over.wait(TERMINAL_PERIOD):
+                with self._lock:
+                    if self._running[0] == entry:  # one of the running steps draws for all
+                        self._draw()
+            return
+        if over.wait(PLAIN_FIRST):
+            return
+        with self._lock:
+            self._line(f"{what} ...")
+        while not over.wait(PLAIN_PERIOD):
             with self._lock:
-                if not self._terminal:
-                    self._line(f"{what} ... still at it after {time.monotonic() - started:.0f} s")
-                elif self._running[0] == entry:
-                    self._draw()
+                self._line(f"{what} ... still running after {time.monotonic() - started:.0f} s")
 
     def _draw(self) -> None:
         """Redraw the terminal's last line: the steps that are running, with their seconds."""
         now = time.monotonic()
         told = ", ".join(f"{what} ... {now - started:.0f} s" for what, started in self._running)
-        self._out.write(f"\r\x1b[K{told}")
+        room = shutil.get_terminal_size().columns - 1  # a wrapped line could not be drawn over
+        self._out.write(f"\r\x1b[K{told[:room]}")
         self._out.flush()
 
     def _line(self, text: str) -> None:
