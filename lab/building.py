@@ -46,18 +46,10 @@ def build_programs(kubernetes: str, progress: Progress) -> Programs:
     go = golang.find(progress)
     return Programs(
         kube=_build(kube, go, progress),
-        etcd=_build(recipe("etcd", f"etcd {ETCD}", "."), go, progress),
-        coredns=_build(recipe("coredns", f"CoreDNS {COREDNS}", "github.com/coredns/coredns"), go, progress),
-        metrics_server=_build(
-            recipe(
-                "metrics-server",
-                f"metrics-server {METRICS_SERVER}",
-                "sigs.k8s.io/metrics-server/cmd/metrics-server",
-            ),
-            go,
-            progress,
-        ),
-        pause=_build(recipe("pause", "the pause program", "."), go, progress),
+        etcd=_build(module_recipe("etcd"), go, progress),
+        coredns=_build(module_recipe("coredns"), go, progress),
+        metrics_server=_build(module_recipe("metrics-server"), go, progress),
+        pause=_build(module_recipe("pause"), go, progress),
     )
 
 
@@ -66,11 +58,21 @@ def build_kubernetes(version: str, progress: Progress) -> Path:
     return _build(kubernetes_recipe(version), golang.find(progress), progress)
 
 
-def recipe(name: str, title: str, package: str) -> Recipe:
+def module_recipe(name: str) -> Recipe:
     """Give the recipe of a program that has a module of its own in lab/programs/."""
+    title, package, linker_flags = {
+        "etcd": (f"etcd {ETCD}", ".", LINKER_FLAGS),
+        "coredns": (f"CoreDNS {COREDNS}", "github.com/coredns/coredns", LINKER_FLAGS),
+        "metrics-server": (
+            f"metrics-server {METRICS_SERVER}",
+            "sigs.k8s.io/metrics-server/cmd/metrics-server",
+            f"{LINKER_FLAGS} -X k8s.io/client-go/pkg/version.gitVersion=v{METRICS_SERVER}",
+        ),
+        "pause": ("pause", ".", LINKER_FLAGS),
+    }[name]
     module = MODULES / name
     sources = [path for path in module.iterdir() if path.suffix in {".go", ".mod", ".sum"}]
-    return Recipe(name, title, module, ("-ldflags", LINKER_FLAGS, package), tuple(sources))
+    return Recipe(name, title, module, ("-ldflags", linker_flags, package), tuple(sources))
 
 
 def kubernetes_recipe(version: str) -> Recipe:

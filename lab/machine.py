@@ -1,13 +1,188 @@
-"""What the lab asks of the machine: Linux, root, kernel features and Debian packages."""
+"""What the lab asks of the machine: Linux, root, some kernel features and Debian packages.
 
+``python -m lab.machine`` installs the packages and says what else is missing.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lab.errors import LabError
 from lab.progress import Progress
+
+PACKAGES = (
+    "busybox-static",
+    "conntrack",
+    "containerd",
+    "containernetworking-plugins",
+    "ebtables",
+    "haproxy",
+    "iproute2",
+    "iptables",
+    "kmod",
+    "libc-bin",  # ldd
+    "libnginx-mod-stream",
+    "mount",
+    "nftables",
+    "nginx",
+    "procps",
+    "runc",
+    "socat",
+    "util-linux",  # nsenter and unshare
+)
+# Those of them whose services Debian starts, and starts again at boot.
+SERVICES = ("containerd", "haproxy", "nginx")
+COMMANDS = (
+    "busybox", "conntrack", "containerd", "ctr", "haproxy", "ip", "iptables", "mount", "nft", "nginx",
+    "nsenter", "runc", "socat", "unshare",
+)  # fmt: skip
+CNI_PLUGINS = tuple(
+    Path("/usr/lib/cni") / name for name in ("bridge", "host-local", "loopback", "portmap", "ptp")
+)
+NAMESPACES = ("cgroup", "ipc", "mnt", "net", "pid", "uts")
+CONTROLLERS = {"cpu", "cpuset", "memory", "pids"}
+# Tried in a network namespace of their own, which makes the kernel load what is a module.
+NETWORK_FEATURES = {
+    "bridges": "ip link add probe0 type bridge",
+    "veth pairs": "ip link add probe0 type veth peer name probe1",
+    "VXLAN": "ip link add probe0 type vxlan id 1 dstport 4789",
+    "iptables NAT": "iptables --wait -t nat -A POSTROUTING -m comment --comment probe -j MASQUERADE",
+    "connection tracking": "iptables --wait -A OUTPUT -m conntrack --ctstate NEW -j ACCEPT",
+    "nftables": "nft add table ip probe",
+}
+POLICY_RC_D = Path("/usr/sbin/policy-rc.d")
 
 
 def require_machine() -> None:
     """Raise LabError with one sentence when the machine cannot carry a lab."""
-    raise NotImplementedError
+    if sys.platform != "linux":
+        raise LabError("The lab needs Linux, because its nodes are namespaces of the Linux kernel.")
+    if os.geteuid() != 0:
+        raise LabError("The lab needs root, to make namespaces and mounts: run it with sudo or as root.")
+    if missing := missing_programs():
+        raise LabError(
+            f"The lab needs programs that are not installed ({', '.join(missing)}): run `make packages`."
+        )
+    if missing := missing_features():
+        raise LabError(
+            f"This machine cannot carry the lab: its kernel, or the container it runs in, lacks "
+            f"{', '.join(missing)}; use a virtual machine with Debian's own kernel."
+        )
+
+
+def missing_programs() -> list[str]:
+    """Name the commands and CNI plugins that the lab runs and the machine lacks."""
+    commands = [name for name in COMMANDS if shutil.which(name) is None]
+    return commands + [str(plugin) for plugin in CNI_PLUGINS if not plugin.exists()]
+
+
+def missing_features() -> list[str]:
+    """Name the kernel features that the lab uses and cannot have here."""
+    missing = [f"{name} namespaces" for name in NAMESPACES if not Path(f"/proc/self/ns/{name}").exists()]
+    if not missing:
+        missing = [what for what, command in NETWORK_FEATURES.items() if not _works(command)]
+    controllers = cgroup_controllers(Path("/proc/cgroups").read_text(), _unified_controllers())
+    if lacking := sorted(CONTROLLERS - controllers):
+        missing.append(f"the cgroup controllers {', '.join(lacking)}")
+    if not _overlay():
+        missing.append("overlayfs")
+    return missing
+
+
+def cgroup_controllers(proc_cgroups: str, unified: str) -> set[str]:
+    """Read which controllers there are: /proc/cgroups' enabled ones, and the unified hierarchy's."""
+    rows = [line.split() for line in proc_cgroups.splitlines() if not line.startswith("#")]
+    return {row[0] for row in rows if row[3] == "1"} | set(unified.split())
+
+
+def _unified_controllers() -> str:
+    listed = Path("/sys/fs/cgroup/cgroup.controllers")
+    return listed.read_text() if listed.exists() else ""
+
+
+def _works(command: str) -> bool:
+    probe = subprocess.run(["unshare", "--net", "sh", "-c", command], capture_output=True, check=False)
+    return probe.returncode == 0
+
+
+def _overlay() -> bool:
+    with tempfile.TemporaryDirectory(prefix="kubecheck-lab-") as scratch:
+        # On a tmpfs, as the lower file system may itself be an overlay, on which none can be stacked.
+        script = (
+            'mount -t tmpfs probe "$0" && mkdir "$0/lower" "$0/upper" "$0/work" "$0/all" && mount -t overlay '
+            'probe -o "lowerdir=$0/lower,upperdir=$0/upper,workdir=$0/work" "$0/all"'
+        )
+        probe = subprocess.run(
+            ["unshare", "--mount", "sh", "-c", script, scratch], capture_output=True, check=False
+        )
+    return probe.returncode == 0
 
 
 def install_packages(progress: Progress) -> None:
     """Install the Debian packages that the lab needs and the machine lacks, starting no service."""
-    raise NotImplementedError
+    installed = installed_packages()
+    missing = [package for package in PACKAGES if package not in installed]
+    if not missing:
+        return
+    if os.geteuid() != 0:
+        raise LabError(f"Only root can install Debian's {', '.join(missing)}: run this with sudo or as root.")
+    with _services_stay_stopped(), progress.step(f"installing Debian's {', '.join(missing)}"):
+        _apt_get("update")
+        _apt_get("install", "--yes", "--no-install-recommends", *missing)
+    if Path("/run/systemd/system").exists():
+        # What was just installed for the lab's own nodes has no business at this machine's next boot.
+        for service in set(SERVICES) & set(missing):
+            subprocess.run(["systemctl", "disable", service], capture_output=True, check=True)
+
+
+def installed_packages() -> set[str]:
+    """Ask dpkg which of the lab's packages are installed."""
+    try:
+        done = subprocess.run(
+            ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\n", *PACKAGES],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    except FileNotFoundError as error:
+        raise LabError(
+            "The lab is made of Debian's packages and there is no dpkg here: use Debian 12."
+        ) from error
+    rows = [line.split() for line in done.stdout.splitlines()]
+    return {row[0] for row in rows if row[1:] == ["installed"]}
+
+
+def _apt_get(*arguments: str) -> None:
+    done = subprocess.run(
+        ["apt-get", "--quiet", "--option=DPkg::Lock::Timeout=300", *arguments],
+        env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"}, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False,
+    )  # fmt: skip
+    if done.returncode:
+        ending = "\n".join(done.stdout.splitlines()[-10:])
+        raise LabError(f"`apt-get {' '.join(arguments)}` failed; mend what it says and try again:\n{ending}")
+
+
+@contextmanager
+def _services_stay_stopped() -> Iterator[None]:
+    """Hold Debian's hook that forbids packages to start services, unless the machine has its own."""
+    if POLICY_RC_D.exists():
+        yield
+        return
+    POLICY_RC_D.write_text("#!/bin/sh\nexit 101\n")
+    POLICY_RC_D.chmod(0o755)
+    try:
+        yield
+    finally:
+        POLICY_RC_D.unlink()
+
+
+if __name__ == "__main__":
+    try:
+        install_packages(Progress())
+        require_machine()
+    except LabError as trouble:
+        sys.exit(str(trouble))
