@@ -1,0 +1,91 @@
+# kubecheck's own chores. `make` lists them.
+#
+#   PYTHON     the Python (3.11 or newer) that the virtual environment is made with
+#   LAB_ARGS   more options for `python -m lab`, such as LAB_ARGS="--name dev --workers 1"
+#   PYTEST_ARGS  more options for pytest in demo, test and unit, such as PYTEST_ARGS="-k dns"
+
+PYTHON ?= python3
+LAB_ARGS ?=
+PYTEST_ARGS ?=
+
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+LOCK := requirements/dev.lock
+LAB_STATE := $(or $(KUBECHECK_LAB_DIR),/var/lib/kubecheck-lab)/lab
+LAB_CACHE := $(or $(KUBECHECK_LAB_CACHE),$(HOME)/.cache/kubecheck-lab)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint unit format venv lock packages lab-up lab-down lab-status clean clean-cache
+
+help: ## say what can be made
+	@echo 'make TARGET, where TARGET is one of:'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: packages venv ## check a real cluster on this machine: installs, builds, starts the lab, runs kubecheck
+	@echo 'Starting the lab. The first time this compiles Kubernetes: 10 to 20 minutes on two cores.'
+	@$(PY) -m lab up
+	@status=0; \
+	$(PY) -m pytest --kubeconfig $(LAB_STATE)/kubeconfig --policy $(LAB_STATE)/policy.toml $(PYTEST_ARGS) \
+	  || status=$$?; \
+	echo; \
+	echo 'The verdict for programs:  $(CURDIR)/reports/verdict.json'; \
+	echo 'The Allure results:        $(CURDIR)/reports/allure-results (allure serve shows them)'; \
+	echo 'The cluster:               kubeconfig $(LAB_STATE)/kubeconfig; `make lab-down` removes it'; \
+	exit $$status
+
+test: packages lint ## all of the project's own tests, those in the lab too, after `make lint`
+	$(PY) -m pytest selftest $(PYTEST_ARGS)
+
+unit: venv ## the tests that need no lab
+	$(PY) -m pytest selftest/unit $(PYTEST_ARGS)
+
+lint: venv ## style, format, types, and which room may import which
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+format: venv ## put the code into ruff's format
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+
+venv: $(STAMP) ## the virtual environment in .venv, from requirements/dev.lock
+
+$(STAMP): pyproject.toml $(LOCK)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo 'kubecheck needs Python 3.11 or newer: make PYTHON=/path/to/python3' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo 'Installing python3-venv, without which this Python makes no virtual environments.'; \
+	  apt-get --quiet update && DEBIAN_FRONTEND=noninteractive apt-get --quiet --yes install python3-venv; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(LOCK)
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+lock: ## refresh requirements/dev.lock: the newest versions that pyproject.toml allows
+	rm -rf build/lock && $(PYTHON) -m venv build/lock && build/lock/bin/python -m pip install --quiet uv
+	build/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
+	  --group dev pyproject.toml requirements/build.in --output-file $(LOCK)
+	rm -rf build/lock
+
+packages: ## the Debian packages that the lab needs (as root; only the missing ones)
+	@$(PYTHON) -m lab.machine
+
+lab-up: packages venv ## start the lab: a real cluster of several nodes on this machine
+	@$(PY) -m lab up $(LAB_ARGS)
+
+lab-down: venv ## remove the lab and all that it made
+	@$(PY) -m lab down $(LAB_ARGS)
+
+lab-status: venv ## what of the lab runs
+	@$(PY) -m lab status $(LAB_ARGS)
+
+clean: ## remove what was made in this checkout (not the lab: `make lab-down`)
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	find reports -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
+
+clean-cache: ## remove the lab's built programs and images (Go keeps caches of its own)
+	rm -rf $(LAB_CACHE)
