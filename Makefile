@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 
 VENV := .venv
 PY := $(VENV)/bin/python
-STAMP := $(VENV)/.installed
+PIP_OPTIONS := --quiet --disable-pip-version-check
 LOCK := requirements/dev.lock
 LAB_STATE := $(or $(KUBECHECK_LAB_DIR),/var/lib/kubecheck-lab)/lab
 LAB_CACHE := $(or $(KUBECHECK_LAB_CACHE),$(HOME)/.cache/kubecheck-lab)
@@ -50,21 +50,25 @@ format: venv ## put the code into ruff's format
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
 
-venv: $(STAMP) ## the virtual environment in .venv, from requirements/dev.lock
+venv: $(VENV)/.installed ## the virtual environment in .venv, from requirements/dev.lock
 
-$(STAMP): pyproject.toml $(LOCK)
+$(VENV)/.installed: pyproject.toml $(VENV)/.locked
+	$(PY) -m pip install $(PIP_OPTIONS) --no-deps --no-build-isolation --editable .
+	@$(PY) -m pip check >/dev/null || { $(PY) -m pip check; echo 'Run `make lock`: $(LOCK) is behind.'; exit 1; } >&2
+	@touch $@
+
+$(VENV)/.locked: $(LOCK)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo 'kubecheck needs Python 3.11 or newer: make PYTHON=/path/to/python3' >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo 'Installing python3-venv, without which this Python makes no virtual environments.'; \
 	  apt-get --quiet update && DEBIAN_FRONTEND=noninteractive apt-get --quiet --yes install python3-venv; }
 	$(PYTHON) -m venv --clear $(VENV)
-	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(LOCK)
-	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(PY) -m pip install $(PIP_OPTIONS) --require-hashes --requirement $(LOCK)
 	@touch $@
 
 lock: ## refresh requirements/dev.lock: the newest versions that pyproject.toml allows
-	rm -rf build/lock && $(PYTHON) -m venv build/lock && build/lock/bin/python -m pip install --quiet uv
+	rm -rf build/lock && $(PYTHON) -m venv build/lock && build/lock/bin/python -m pip install $(PIP_OPTIONS) uv
 	build/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
 	  --group dev pyproject.toml requirements/build.in --output-file $(LOCK)
