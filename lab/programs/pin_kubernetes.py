@@ -19,9 +19,10 @@ HERE = Path(__file__).parent / "kubernetes"
 
 
 def upstream_go_mod(version: str) -> str:
+    """Ask the module proxy for the go.mod of this Kubernetes release."""
     answer = subprocess.run(
         ["go", "mod", "download", "-json", f"k8s.io/kubernetes@v{version}"],
-        capture_output=True, text=True, cwd="/",
+        capture_output=True, text=True, cwd="/", check=False,
     )  # fmt: skip
     described = json.loads(answer.stdout or "{}")
     if "GoMod" not in described:
@@ -33,8 +34,10 @@ def module_file(version: str, upstream: str) -> str:
     """The text of VERSION.mod before tidying."""
     _, minor, patch = version.split(".")
     released = f"v0.{minor}.{patch}"
-    staging = sorted(set(re.findall(r"^\s*(?:replace )?(k8s\.io/\S+) => \./staging", upstream, re.M)))
-    keep = re.findall(r"^(?:go|toolchain) .*$|^godebug (?:\w+=\S+)$|^godebug \([^)]*\)", upstream, re.M)
+    staging = sorted(set(re.findall(r"^\s*(?:replace )?(k8s\.io/\S+) => \./staging", upstream, re.MULTILINE)))
+    keep = re.findall(
+        r"^(?:go|toolchain) .*$|^godebug (?:\w+=\S+)$|^godebug \([^)]*\)", upstream, re.MULTILINE
+    )
     lines = [
         "module kubecheck.dev/lab/kubernetes",
         *keep,
@@ -47,6 +50,7 @@ def module_file(version: str, upstream: str) -> str:
 
 
 def main() -> None:
+    """Pin the version named on the command line."""
     if len(sys.argv) != 2 or not re.fullmatch(r"1\.\d+\.\d+", sys.argv[1]):
         sys.exit("usage: pin_kubernetes.py VERSION, for example 1.37.2")
     version = sys.argv[1]
