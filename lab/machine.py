@@ -55,6 +55,11 @@ NETWORK_FEATURES = {
     "connection tracking": "iptables --wait -A OUTPUT -m conntrack --ctstate NEW -j ACCEPT",
     "nftables": "nft add table ip probe",
 }
+# On a tmpfs, as the file system below may itself be an overlay, on which none can be stacked.
+OVERLAY = (
+    'mount -t tmpfs probe "$0" && mkdir "$0/lower" "$0/upper" "$0/work" "$0/all" && mount -t overlay '
+    'probe -o "lowerdir=$0/lower,upperdir=$0/upper,workdir=$0/work" "$0/all"'
+)
 POLICY_RC_D = Path("/usr/sbin/policy-rc.d")
 
 
@@ -82,15 +87,19 @@ def missing_programs() -> list[str]:
 
 
 def missing_features() -> list[str]:
-    """Name the kernel features that the lab uses and cannot have here."""
+    """Name the kernel features that the lab uses and cannot have here, with what the attempt said."""
     missing = [f"{name} namespaces" for name in NAMESPACES if not Path(f"/proc/self/ns/{name}").exists()]
-    if not missing:
-        missing = [what for what, command in NETWORK_FEATURES.items() if not _works(command)]
+    if missing:
+        return missing
+    for what, command in NETWORK_FEATURES.items():
+        if reason := _failure("--net", command):
+            missing.append(f"{what} ({reason})")
+    with tempfile.TemporaryDirectory(prefix="kubecheck-lab-") as scratch:
+        if reason := _failure("--mount", OVERLAY, scratch):
+            missing.append(f"overlayfs ({reason})")
     controllers = cgroup_controllers(Path("/proc/cgroups").read_text(), _unified_controllers())
     if lacking := sorted(CONTROLLERS - controllers):
         missing.append(f"the cgroup controllers {', '.join(lacking)}")
-    if not _overlay():
-        missing.append("overlayfs")
     return missing
 
 
@@ -105,22 +114,15 @@ def _unified_controllers() -> str:
     return listed.read_text() if listed.exists() else ""
 
 
-def _works(command: str) -> bool:
-    probe = subprocess.run(["unshare", "--net", "sh", "-c", command], capture_output=True, check=False)
-    return probe.returncode == 0
-
-
-def _overlay() -> bool:
-    with tempfile.TemporaryDirectory(prefix="kubecheck-lab-") as scratch:
-        # On a tmpfs, as the lower file system may itself be an overlay, on which none can be stacked.
-        script = (
-            'mount -t tmpfs probe "$0" && mkdir "$0/lower" "$0/upper" "$0/work" "$0/all" && mount -t overlay '
-            'probe -o "lowerdir=$0/lower,upperdir=$0/upper,workdir=$0/work" "$0/all"'
-        )
-        probe = subprocess.run(
-            ["unshare", "--mount", "sh", "-c", script, scratch], capture_output=True, check=False
-        )
-    return probe.returncode == 0
+def _failure(namespace: str, script: str, *arguments: str) -> str:
+    """Run a script in a namespace of its own; what it said last if it failed, nothing if it worked."""
+    probe = subprocess.run(
+        ["unshare", namespace, "sh", "-c", script, *arguments],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+    )  # fmt: skip
+    if probe.returncode == 0:
+        return ""
+    return (probe.stdout.strip().splitlines() or [f"exit code {probe.returncode}"])[-1]
 
 
 def install_packages(progress: Progress) -> None:
