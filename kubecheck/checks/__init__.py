@@ -1,0 +1,57 @@
+"""The vocabulary that checks are written in. A check imports from here and from nowhere else."""
+
+from kubecheck.checks.check import Check, check
+from kubecheck.checks.judging import for_each
+from kubecheck.checks.site import Site
+from kubecheck.checks.vantage import API, EACH_NODE, FLEET, NODES, PODS, At, Vantage
+from kubecheck.cluster.facts import Deployment, Facts, Node, Pod, Service, tenth_address
+from kubecheck.fleet.standing import HTTP_PORT, Peer, Probe, Standing
+from kubecheck.outcomes import CannotTell, NotApplicable
+from kubecheck.policy import Policy
+from kubecheck.probes import (
+    DnsAnswer,
+    DnsOverTcp,
+    DnsOverUdp,
+    HttpAnswer,
+    HttpGet,
+    Resolve,
+    ResolveAnswer,
+    TcpAnswer,
+    TcpConnect,
+)
+
+__all__ = [
+    "API",
+    "EACH_NODE",
+    "FLEET",
+    "HTTP_PORT",
+    "NODES",
+    "PODS",
+    "At",
+    "CannotTell",
+    "Check",
+    "Deployment",
+    "DnsAnswer",
+    "DnsOverTcp",
+    "DnsOverUdp",
+    "Facts",
+    "HttpAnswer",
+    "HttpGet",
+    "Node",
+    "NotApplicable",
+    "Peer",
+    "Pod",
+    "Policy",
+    "Probe",
+    "Resolve",
+    "ResolveAnswer",
+    "Service",
+    "Site",
+    "Standing",
+    "TcpAnswer",
+    "TcpConnect",
+    "Vantage",
+    "check",
+    "for_each",
+    "tenth_address",
+]

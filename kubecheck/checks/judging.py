@@ -1,0 +1,45 @@
+"""Judging many answers in one check, and telling which of them fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from kubecheck.outcomes import CannotTell
+
+T = TypeVar("T")
+
+TOLD = 5  # of so many targets the evidence is told in full; the others are named
+
+
+def for_each(targets: Mapping[str, T | CannotTell], judge: Callable[[str, T], None]) -> None:
+    """Judge each target; the message names those that fail.
+
+    Raises AssertionError when one fails, else CannotTell when one could not be told, or when
+    there is no target at all. A target may be a CannotTell itself: it could not be asked.
+    """
+    if not targets:
+        raise CannotTell("there was nothing to look at")
+    failed: dict[str, str] = {}
+    unknown: dict[str, str] = {}
+    for name, target in targets.items():
+        try:
+            if isinstance(target, CannotTell):
+                raise target
+            judge(name, target)
+        except AssertionError as problem:
+            failed[name] = str(problem)
+        except CannotTell as problem:
+            unknown[name] = str(problem)
+    if failed:
+        raise AssertionError(_told(failed, len(targets), "fail"))
+    if unknown:
+        raise CannotTell(_told(unknown, len(targets), "could not be told"))
+
+
+def _told(found: Mapping[str, str], total: int, what: str) -> str:
+    if total == 1:
+        return next(iter(found.values()))
+    lines = [f"{len(found)} of {total} {what}: {', '.join(found)}"]
+    lines += [f"{name}: {text}" for name, text in list(found.items())[:TOLD]]
+    return "\n".join(lines)

@@ -1,0 +1,60 @@
+"""Where a check is judged from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Flag, auto
+
+from kubecheck.cluster.facts import Facts
+
+
+@dataclass(frozen=True)
+class Vantage:
+    """A place to judge from: ``pod:NODE``, ``node:NODE``, ``api:NODE``, ``api`` or ``fleet``.
+
+    ``pod`` and ``node`` ask from the pod network and the host network of a node. ``api`` reads
+    what the API server says, of one node or of the cluster as a whole. ``fleet`` looks at what
+    became of the objects that the run itself created.
+    """
+
+    kind: str
+    node: str = ""
+
+    def __str__(self) -> str:
+        """The form that reports, records and test ids carry."""
+        return f"{self.kind}:{self.node}" if self.node else self.kind
+
+    def __repr__(self) -> str:
+        """The same: Allure shows and hashes a parameter by its repr."""
+        return str(self)
+
+
+class At(Flag):
+    """Which vantages a check is judged at."""
+
+    API = auto()
+    """Once, from what the API server says of the cluster."""
+    EACH_NODE = auto()
+    """Once a node, from what the API server says of it."""
+    PODS = auto()
+    """From a pod on every node."""
+    NODES = auto()
+    """From every node itself, on its host network."""
+    FLEET = auto()
+    """Once, from what became of the objects that the run itself created."""
+
+    def vantages(self, facts: Facts) -> list[Vantage]:
+        """The vantages in this cluster, in a stable order."""
+        found = [Vantage("api")] if At.API in self else []
+        if At.EACH_NODE in self:
+            found += [Vantage("api", node.name) for node in facts.nodes]
+        if At.PODS in self:
+            found += [Vantage("pod", node.name) for node in facts.probed_nodes]
+        if At.NODES in self:
+            found += [Vantage("node", node.name) for node in facts.probed_nodes]
+        if At.FLEET in self:
+            found.append(Vantage("fleet"))
+        return found
+
+
+API, EACH_NODE, PODS, NODES, FLEET = At.API, At.EACH_NODE, At.PODS, At.NODES, At.FLEET

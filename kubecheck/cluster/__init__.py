@@ -1,0 +1,1 @@
+"""Reading the cluster: the connection, and the facts, discovered once and frozen."""

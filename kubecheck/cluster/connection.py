@@ -1,0 +1,110 @@
+"""From flags and environment to a connection, as kubectl finds one.
+
+The order is kubectl's: the flag, then $KUBECONFIG (a list, merged), then ~/.kube/config, then
+the service account of the pod one runs in.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import urllib3
+import yaml
+from kubernetes.client import ApiClient, Configuration
+from kubernetes.config import ConfigException, load_incluster_config, load_kube_config
+
+from kubecheck.cluster.api import Api, ApiError
+
+SERVICE_ACCOUNT_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+POOL = 32  # connections kept; as many as there are threads that ask at once
+
+
+class ConnectionProblem(Exception):
+    """The cluster cannot be used from here; the text is one sentence and what to do."""
+
+
+def connect(kubeconfig: str | None, context: str | None) -> Api:
+    """A connection that has not been tried yet.
+
+    Raises ConnectionProblem when no configuration can be read.
+    """
+    configuration = Configuration()
+    paths = _kubeconfig_paths(kubeconfig)
+    if paths:
+        _load_kubeconfig(paths, context, configuration)
+    elif SERVICE_ACCOUNT_TOKEN.exists():
+        load_incluster_config(client_configuration=configuration)
+    else:
+        raise ConnectionProblem(
+            "no kubeconfig: give --kubeconfig FILE, set KUBECONFIG, or put one at ~/.kube/config"
+        )
+    # A refused connection is an answer here, and a run must tell it at once.
+    configuration.retries = urllib3.Retry(0, redirect=3)
+    configuration.connection_pool_maxsize = POOL
+    return Api(ApiClient(configuration))
+
+
+def _kubeconfig_paths(kubeconfig: str | None) -> list[str]:
+    if kubeconfig:
+        named = [kubeconfig]
+    elif os.environ.get("KUBECONFIG"):
+        named = [part for part in os.environ["KUBECONFIG"].split(os.pathsep) if part]
+    else:
+        default = Path("~/.kube/config").expanduser()
+        return [str(default)] if default.exists() else []
+    existing = [path for path in named if Path(path).expanduser().exists()]
+    if not existing:
+        raise ConnectionProblem(f"kubeconfig {', '.join(named)} does not exist: check the path")
+    return [str(Path(path).expanduser()) for path in existing]
+
+
+def _load_kubeconfig(paths: list[str], context: str | None, configuration: Configuration) -> None:
+    shown = os.pathsep.join(paths)
+    for path in paths:
+        _require_kubeconfig(path)
+    try:
+        load_kube_config(
+            config_file=shown, context=context, client_configuration=configuration, persist_config=False
+        )
+    except ConfigException as problem:
+        raise ConnectionProblem(f"kubeconfig {shown} cannot be used: {problem}") from None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as problem:
+        # The library walks a damaged file without checking it; the kind of damage is in its words.
+        raise ConnectionProblem(
+            f"kubeconfig {shown} is damaged: {problem or type(problem).__name__}"
+        ) from None
+
+
+def _require_kubeconfig(path: str) -> None:
+    """Refuse what is not a kubeconfig before the library walks into it."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+        content = yaml.safe_load(text)
+    except (yaml.YAMLError, UnicodeDecodeError):
+        raise ConnectionProblem(f"kubeconfig {path} is not YAML: is it the right file?") from None
+    except OSError as problem:
+        raise ConnectionProblem(f"kubeconfig {path} cannot be read: {problem.strerror}") from None
+    if not isinstance(content, dict) or not content.get("clusters"):
+        raise ConnectionProblem(f"kubeconfig {path} names no cluster: is it the right file?")
+
+
+def explain_refusal(api: Api, problem: ApiError) -> ConnectionProblem:
+    """Why the first request failed, as one sentence for the user."""
+    server = api.server
+    if problem.unreachable:
+        return ConnectionProblem(
+            f"the API server cannot be reached: {problem}. Check that it runs, that the address in the"
+            " kubeconfig is right, and that nothing between here and there blocks it"
+        )
+    if problem.status == 401:
+        return ConnectionProblem(
+            f"the API server {server} does not accept these credentials (401): they may have expired;"
+            " get a fresh kubeconfig"
+        )
+    if problem.status == 403:
+        return ConnectionProblem(
+            f"these credentials lack a right that every run needs (403): {problem}. Ask for it, or use a"
+            " kubeconfig that has it"
+        )
+    return ConnectionProblem(f"the API server {server} answered {problem.status}: {problem}")

@@ -1,0 +1,140 @@
+"""Discovery: every fact is asked for once, side by side, and what cannot be read says why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from kubecheck.cluster import parse
+from kubecheck.cluster.api import Api, ApiError
+from kubecheck.cluster.connection import explain_refusal
+from kubecheck.cluster.facts import (
+    Condition,
+    Deployment,
+    Facts,
+    Kubelet,
+    Node,
+    Pod,
+    Reading,
+    Service,
+    Usage,
+)
+from kubecheck.policy import Policy
+
+T = TypeVar("T")
+
+ASK_AT_ONCE = 16
+
+
+def discover(api: Api, policy: Policy) -> Facts:
+    """The facts of the cluster behind ``api``.
+
+    Raises ConnectionProblem when the API server cannot be reached, or does not let these
+    credentials list nodes: without nodes there is nobody to ask and nobody to blame.
+    """
+    with ThreadPoolExecutor(ASK_AT_ONCE, thread_name_prefix="discover") as pool:
+
+        def ask(what: str, read: Callable[[], T]) -> Future[Reading[T]]:
+            return pool.submit(_reading, what, read)
+
+        try:
+            version = api.get("/version")["gitVersion"]
+            nodes = tuple(sorted((parse.node(i) for i in api.items("/api/v1/nodes")), key=lambda n: n.name))
+        except ApiError as problem:
+            raise explain_refusal(api, problem) from None
+
+        namespace, _, name = policy.dns.service.partition("/")
+        kubelets = {
+            node.name: ask(f"the kubelet of {node.name}", lambda node=node: _kubelet(api, node))  # type: ignore[misc]
+            for node in nodes
+        }
+        pods = ask("pods", lambda: _pods(api))
+        kubernetes = ask("Service default/kubernetes", lambda: _service(api, "default", "kubernetes"))
+        dns = ask(f"Service {policy.dns.service}", lambda: _service(api, namespace, name))
+        deployments = ask("Deployments of cluster DNS", lambda: _deployments(api, namespace))
+        cidrs = ask("the Service CIDR", lambda: _service_cidrs(api))
+        metrics_api = ask("APIService v1beta1.metrics.k8s.io", lambda: _metrics_api(api))
+        node_usage = ask("node metrics", lambda: _usage(api, "nodes", parse.node_usage))
+        pod_usage = ask("pod metrics", lambda: _usage(api, "pods", parse.pod_usage))
+        read_kubelets = {name: future.result() for name, future in kubelets.items()}
+        return Facts(
+            server=api.server,
+            server_version=version,
+            nodes=nodes,
+            pods=pods.result(),
+            kubernetes_service=kubernetes.result(),
+            dns_service=dns.result(),
+            dns_deployments=deployments.result(),
+            dns_domain=_domain(read_kubelets),
+            service_cidrs=cidrs.result(),
+            metrics_api=metrics_api.result(),
+            node_usage=node_usage.result(),
+            pod_usage=pod_usage.result(),
+            kubelets=read_kubelets,
+        )
+
+
+def _reading(what: str, read: Callable[[], T]) -> Reading[T]:
+    try:
+        return Reading(read())
+    except ApiError as problem:
+        return Reading(problem=f"{what} could not be read: {problem}", absent=problem.status == 404)
+    except (KeyError, ValueError, TypeError) as problem:
+        return Reading(problem=f"{what} came back in a form that is not understood: {problem!r}")
+
+
+def _pods(api: Api) -> tuple[Pod, ...]:
+    return tuple(parse.pod(item) for item in api.items("/api/v1/pods"))
+
+
+def _service(api: Api, namespace: str, name: str) -> Service:
+    slices = api.items(
+        f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices",
+        labelSelector=f"kubernetes.io/service-name={name}",
+    )
+    return parse.service(api.get(f"/api/v1/namespaces/{namespace}/services/{name}"), slices)
+
+
+def _deployments(api: Api, namespace: str) -> tuple[Deployment, ...]:
+    items = api.items(f"/apis/apps/v1/namespaces/{namespace}/deployments", labelSelector="k8s-app=kube-dns")
+    return tuple(parse.deployment(item) for item in items)
+
+
+def _service_cidrs(api: Api) -> tuple[str, ...]:
+    """From the ServiceCIDR objects, which API servers publish since 1.33."""
+    items = api.items("/apis/networking.k8s.io/v1/servicecidrs")
+    return tuple(cidr for item in items for cidr in item["spec"]["cidrs"])
+
+
+def _metrics_api(api: Api) -> Condition:
+    """The Available condition of the metrics API."""
+    item = api.get("/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io")
+    for found in item.get("status", {}).get("conditions") or ():
+        if found["type"] == "Available":
+            return parse.condition(found)
+    return Condition("Available", "Unknown", message="the aggregation layer has not judged it yet")
+
+
+def _usage(api: Api, kind: str, row: Callable[[parse.Json], tuple[str, Usage]]) -> dict[str, Usage]:
+    return dict(row(item) for item in api.items(f"/apis/metrics.k8s.io/v1beta1/{kind}"))
+
+
+def _kubelet(api: Api, node: Node) -> Kubelet:
+    proxy = f"/api/v1/nodes/{node.name}/proxy"
+    config = api.get(f"{proxy}/configz")["kubeletconfig"]
+    page = api.text(f"{proxy}/metrics")
+    return Kubelet(
+        client_certificate_seconds=parse.metric(page, "kubelet_certificate_manager_client_ttl_seconds"),
+        cluster_dns=tuple(config.get("clusterDNS") or ()),
+        cluster_domain=config.get("clusterDomain") or "",
+    )
+
+
+def _domain(kubelets: dict[str, Reading[Kubelet]]) -> Reading[str]:
+    """The cluster domain that most kubelets hand to their pods."""
+    said = [reading.found.cluster_domain for reading in kubelets.values() if reading.found]
+    domains = sorted(filter(None, said), key=said.count)
+    if not domains:
+        return Reading(problem="no kubelet's configuration could be read, so the cluster domain is not known")
+    return Reading(domains[-1])

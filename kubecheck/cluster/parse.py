@@ -1,0 +1,138 @@
+"""From the API server's JSON to facts: one function for each kind of object."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from kubecheck.cluster.facts import Condition, Deployment, Node, Pod, Service, ServicePort, Usage
+
+Json = dict[str, Any]
+
+# https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
+_SUFFIXES = {
+    "n": 1e-9, "u": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18,
+    "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40, "Pi": 2.0**50, "Ei": 2.0**60,
+}  # fmt: skip
+
+
+def quantity(text: str) -> float:
+    """A Kubernetes quantity as a number: "250m" is 0.25, "1Gi" is 1073741824. Raises ValueError."""
+    matched = re.fullmatch(r"([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)([a-zA-Z]*)", str(text).strip())
+    if matched is None or matched[2] not in _SUFFIXES:
+        raise ValueError(f"{text!r} is not a Kubernetes quantity")
+    return float(matched[1]) * _SUFFIXES[matched[2]]
+
+
+def condition(item: Json) -> Condition:
+    """A status condition."""
+    return Condition(
+        type=item.get("type", ""),
+        status=item.get("status", ""),
+        reason=item.get("reason") or "",
+        message=item.get("message") or "",
+        since=item.get("lastTransitionTime") or "",
+    )
+
+
+def node(item: Json) -> Node:
+    """A Node."""
+    spec, status = item.get("spec", {}), item.get("status", {})
+    info = status.get("nodeInfo", {})
+    capacity = status.get("capacity", {})
+    return Node(
+        name=item["metadata"]["name"],
+        addresses=tuple(a["address"] for a in status.get("addresses") or () if a["type"] == "InternalIP"),
+        conditions=tuple(condition(c) for c in status.get("conditions") or ()),
+        kubelet_version=info.get("kubeletVersion", ""),
+        runtime=info.get("containerRuntimeVersion", ""),
+        os=info.get("operatingSystem") or "linux",
+        architecture=info.get("architecture", ""),
+        unschedulable=bool(spec.get("unschedulable")),
+        taints=tuple(f"{t['key']}={t.get('value', '')}:{t['effect']}" for t in spec.get("taints") or ()),
+        pod_cidrs=tuple(spec.get("podCIDRs") or ()),
+        cpu=quantity(capacity.get("cpu", "0")),
+        memory=quantity(capacity.get("memory", "0")),
+    )
+
+
+def pod(item: Json) -> Pod:
+    """A Pod."""
+    metadata, spec, status = item["metadata"], item.get("spec", {}), item.get("status", {})
+    containers = status.get("containerStatuses") or []
+    waiting = [c["state"]["waiting"].get("reason", "") for c in containers if "waiting" in c.get("state", {})]
+    return Pod(
+        namespace=metadata["namespace"],
+        name=metadata["name"],
+        node=spec.get("nodeName") or "",
+        phase=status.get("phase", ""),
+        ready=any(c["type"] == "Ready" and c["status"] == "True" for c in status.get("conditions") or ()),
+        address=status.get("podIP") or "",
+        host_network=bool(spec.get("hostNetwork")),
+        labels=dict(metadata.get("labels") or {}),
+        restarts=sum(c.get("restartCount", 0) for c in containers),
+        waiting=", ".join(sorted(set(filter(None, waiting)))),
+        started=status.get("startTime") or "",
+        deleted=metadata.get("deletionTimestamp") or "",
+        finalizers=tuple(metadata.get("finalizers") or ()),
+    )
+
+
+def service(item: Json, slices: list[Json]) -> Service:
+    """A Service with the ready endpoints that its EndpointSlices list."""
+    metadata, spec = item["metadata"], item.get("spec", {})
+    ready = {
+        address
+        for part in slices
+        for endpoint in part.get("endpoints") or ()
+        if (endpoint.get("conditions") or {}).get("ready") is not False
+        for address in endpoint["addresses"]
+    }
+    return Service(
+        namespace=metadata["namespace"],
+        name=metadata["name"],
+        cluster_ips=tuple(spec.get("clusterIPs") or filter(None, [spec.get("clusterIP")])),
+        ports=tuple(
+            ServicePort(p.get("name") or "", p.get("protocol", "TCP"), p["port"], p.get("nodePort") or 0)
+            for p in spec.get("ports") or ()
+        ),
+        selector=dict(spec.get("selector") or {}),
+        endpoints=tuple(sorted(ready)),
+    )
+
+
+def deployment(item: Json) -> Deployment:
+    """A Deployment."""
+    status = item.get("status", {})
+    return Deployment(
+        namespace=item["metadata"]["namespace"],
+        name=item["metadata"]["name"],
+        wanted=item["spec"].get("replicas", 1),
+        ready=status.get("readyReplicas") or 0,
+        updated=status.get("updatedReplicas") or 0,
+        conditions=tuple(condition(c) for c in status.get("conditions") or ()),
+    )
+
+
+def node_usage(item: Json) -> tuple[str, Usage]:
+    """A NodeMetrics row: the node's name and its usage."""
+    used = item.get("usage", {})
+    return item["metadata"]["name"], Usage(
+        quantity(used.get("cpu", "0")), quantity(used.get("memory", "0")), item.get("timestamp", "")
+    )
+
+
+def pod_usage(item: Json) -> tuple[str, Usage]:
+    """A PodMetrics row: ``namespace/name`` and the sum over its containers."""
+    containers = item.get("containers") or []
+    return f"{item['metadata']['namespace']}/{item['metadata']['name']}", Usage(
+        sum(quantity(c["usage"].get("cpu", "0")) for c in containers),
+        sum(quantity(c["usage"].get("memory", "0")) for c in containers),
+        item.get("timestamp", ""),
+    )
+
+
+def metric(page: str, name: str) -> float | None:
+    """The value of a metric without labels on a Prometheus text page; None where it is not there."""
+    found = re.search(rf"^{re.escape(name)}(?:\{{\}})? (\S+)", page, re.MULTILINE)
+    return float(found[1]) if found else None

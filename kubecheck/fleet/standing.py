@@ -1,0 +1,76 @@
+"""What stands of the fleet: plain values that a record keeps and a worker process receives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kubecheck.outcomes import CannotTell
+
+HTTP_PORT = 8080  # where every nginx of ours listens: restricted pods may not bind port 80
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A probe pod on ``node``.
+
+    ``network`` is "pod" or "node" (the host's). ``problem`` says why it does not run; it is
+    empty when it does. ``seconds`` is the time from its creation until it was Ready.
+    """
+
+    node: str
+    network: str
+    namespace: str
+    name: str
+    address: str
+    problem: str
+    seconds: float
+
+    def must_run(self) -> None:
+        """Raise CannotTell when the pod does not run: nothing can be asked from it then."""
+        if self.problem:
+            raise CannotTell(f"the probe pod {self.namespace}/{self.name} does not run: {self.problem}")
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A replica of the peer Deployment."""
+
+    namespace: str
+    name: str
+    node: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The fleet once it stands, or as far as it does.
+
+    ``services`` maps the name of each Service of ours, as ``namespace/name``, to its ClusterIP.
+    ``peer_problem`` says why the peer Deployment is not complete; empty when it is.
+    """
+
+    run: str
+    namespace: str
+    peer_namespace: str
+    probes: tuple[Probe, ...]
+    peers: tuple[Peer, ...]
+    peer_problem: str
+    services: dict[str, str]
+
+    def probe(self, network: str, node: str) -> Probe:
+        """The probe pod of ``network`` on ``node``. Raises CannotTell when there is none."""
+        for probe in self.probes:
+            if (probe.network, probe.node) == (network, node):
+                return probe
+        raise CannotTell(f"no probe pod stands on node {node}")
+
+    @property
+    def pod_probes(self) -> tuple[Probe, ...]:
+        """The probe pods on the pod network, one a node."""
+        return tuple(probe for probe in self.probes if probe.network == "pod")
+
+    def running_peers(self) -> tuple[Peer, ...]:
+        """The peer Deployment's replicas. Raises CannotTell when it is not complete."""
+        if self.peer_problem:
+            raise CannotTell(f"the peer Deployment is not complete: {self.peer_problem}")
+        return self.peers

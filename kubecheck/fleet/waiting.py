@@ -1,0 +1,175 @@
+"""Waiting for pods on one watch, until each is Ready or will not be."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kubecheck.cluster.api import Api, ApiError
+from kubecheck.cluster.facts import Node
+from kubecheck.fleet.standing import Probe
+
+Json = dict[str, Any]
+
+# Container states from which the kubelet does not find a way out by itself in good time.
+HOPELESS = {
+    "CreateContainerConfigError",
+    "CreateContainerError",
+    "ErrImageNeverPull",
+    "ImageInspectError",
+    "ImagePullBackOff",
+    "InvalidImageName",
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A probe pod that shall stand on ``node``."""
+
+    node: Node
+    network: str
+    namespace: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """The run's pods when the waiting ended, and since when each is Ready, in seconds."""
+
+    pods: dict[tuple[str, str], Json]
+    ready_after: dict[tuple[str, str], float]
+    reasons: dict[tuple[str, str], str]
+    ready_peers: tuple[Json, ...]
+    peer_problem: str
+
+    def probe(self, wanted: Wanted) -> Probe:
+        """What became of ``wanted``."""
+        key = (wanted.namespace, wanted.name)
+        pod = self.pods.get(key, {})
+        return Probe(
+            node=wanted.node.name,
+            network=wanted.network,
+            namespace=wanted.namespace,
+            name=wanted.name,
+            address=pod.get("status", {}).get("podIP", ""),
+            problem="" if key in self.ready_after else self.reasons.get(key, "it was never seen"),
+            seconds=round(self.ready_after.get(key, 0.0), 2),
+        )
+
+
+def wait_for_pods(
+    api: Api,
+    selector: str,
+    wanted: Sequence[Wanted],
+    *,
+    peers: int,
+    peer_namespace: str,
+    seconds: float,
+    stop: threading.Event,
+    started: float,
+) -> Found:
+    """Wait until each wanted pod and ``peers`` replicas are Ready or hopeless, ``seconds`` at most."""
+    keys = [(each.namespace, each.name) for each in wanted]
+    pods: dict[tuple[str, str], Json] = {}
+    ready_after: dict[tuple[str, str], float] = {}
+
+    def see(item: Json) -> None:
+        key = (item["metadata"]["namespace"], item["metadata"]["name"])
+        pods[key] = item
+        if is_ready(item):
+            ready_after.setdefault(key, time.monotonic() - started)
+        else:
+            ready_after.pop(key, None)
+
+    def done() -> bool:
+        of_peers = [key for key in pods if key[0] == peer_namespace]
+        settled = [key for key in of_peers if key in ready_after or hopeless(pods[key])]
+        return len(settled) >= peers and all(
+            key in ready_after or hopeless(pods.get(key, {})) for key in keys
+        )
+
+    ends = time.monotonic() + seconds
+    try:
+        while not done() and not stop.is_set() and (left := ends - time.monotonic()) > 0:
+            page = api.get("/api/v1/pods", labelSelector=selector)
+            pods.clear()
+            for item in page.get("items") or ():
+                see(item)
+            if done():
+                break
+            for event in api.watch(
+                "/api/v1/pods", page["metadata"]["resourceVersion"], left, labelSelector=selector
+            ):
+                if event["type"] == "ERROR" or stop.is_set():
+                    break
+                see(event["object"])
+                if done():
+                    break
+    except ApiError as problem:
+        trouble = f"watching it failed: {problem}"
+        return Found(pods, ready_after, dict.fromkeys(keys, trouble), (), trouble)
+
+    late = [key for key in pods if key not in ready_after]
+    reasons = {key: reason_for(api, pods[key]) for key in late}
+    ready = tuple(item for key, item in pods.items() if key[0] == peer_namespace and key in ready_after)
+    short = ""
+    if len(ready) < peers:
+        said = sorted({reasons[key] for key in late if key[0] == peer_namespace})
+        short = f"{len(ready)} of {peers} replicas are ready after {time.monotonic() - started:.0f} s"
+        short += f" ({'; '.join(said)})" if said else "; no other pod was created"
+    return Found(pods, ready_after, reasons, ready, short)
+
+
+def is_ready(pod: Json) -> bool:
+    """Whether the pod's Ready condition is True and it has an address."""
+    status = pod.get("status", {})
+    ready = any(c["type"] == "Ready" and c["status"] == "True" for c in status.get("conditions") or ())
+    return ready and bool(status.get("podIP"))
+
+
+def hopeless(pod: Json) -> bool:
+    """Whether waiting longer for the pod makes no sense."""
+    status = pod.get("status", {})
+    return status.get("phase") in ("Failed", "Succeeded") or any(
+        waiting["reason"] in HOPELESS for waiting in _waiting(pod)
+    )
+
+
+def reason_for(api: Api, pod: Json) -> str:
+    """Why the pod is not Ready, in the kubelet's or the scheduler's words."""
+    status = pod.get("status", {})
+    if status.get("phase") == "Failed":
+        return f"{status.get('reason', 'Failed')}: {status.get('message', '')}".strip(": ")
+    for waiting in _waiting(pod):
+        if waiting["reason"] not in ("ContainerCreating", "PodInitializing"):
+            return f"{waiting['reason']}: {waiting.get('message', '')}".strip(": ")
+    said = _last_warning(api, pod)
+    if said:
+        return said
+    for condition in status.get("conditions") or ():
+        if condition["status"] == "False" and condition.get("message"):
+            return str(condition["message"])
+    return f"it is {status.get('phase', 'Pending')} and nobody says why"
+
+
+def _waiting(pod: Json) -> list[Json]:
+    statuses = pod.get("status", {}).get("containerStatuses") or []
+    return [
+        c["state"]["waiting"] for c in statuses if (c.get("state") or {}).get("waiting", {}).get("reason")
+    ]
+
+
+def _last_warning(api: Api, pod: Json) -> str:
+    metadata = pod["metadata"]
+    try:
+        events = api.items(
+            f"/api/v1/namespaces/{metadata['namespace']}/events",
+            fieldSelector=f"involvedObject.name={metadata['name']},type=Warning",
+        )
+    except ApiError:
+        return ""  # the reason is a help, and without it the pod's status still speaks
+    latest = max(events, key=lambda event: event.get("lastTimestamp") or "", default=None)
+    return f"{latest['reason']}: {latest['message']}" if latest else ""

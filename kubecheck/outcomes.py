@@ -1,0 +1,76 @@
+"""The words of a judgement, shared by every room: outcomes, results and the verdict.
+
+Three-valued truth: a requirement holds, it does not hold, or it could not be told. The third
+is never folded into one of the others: an unreadable fact is not a green check and not a
+broken cluster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """What became of one check at one vantage."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not-applicable"
+
+
+class CannotTell(Exception):
+    """Whether the requirement holds could not be told; the text says why and what would tell."""
+
+
+class NotApplicable(Exception):
+    """The requirement does not concern this cluster or node; the text is the reason."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """A check judged at a vantage.
+
+    ``seconds`` is the time its questions took on the wire, or the time of judging for a check
+    that asks none.
+    """
+
+    check: str
+    title: str
+    vantage: str
+    outcome: Outcome
+    message: str
+    runbook: tuple[str, ...]
+    remedy: tuple[str, ...]
+    seconds: float
+    nodeid: str
+
+
+class Verdict(StrEnum):
+    """The one word, and the exit code that goes with it."""
+
+    READY = "READY"
+    NOT_READY = "NOT READY"
+    UNDECIDED = "UNDECIDED"
+    NO_VERDICT = "NO VERDICT"
+
+    @property
+    def exit_code(self) -> int:
+        """The process's exit code; pytest's own 2, 3, 4 and 5 keep their meaning."""
+        return {"READY": 0, "NOT READY": 1, "UNDECIDED": 10, "NO VERDICT": 11}[self.value]
+
+
+def verdict_of(outcomes: Iterable[Outcome]) -> Verdict:
+    """The verdict on a finished run.
+
+    One failure is NOT READY, whatever else is unknown. A run in which nothing passed and
+    nothing failed looked at nothing, so it is UNDECIDED and never READY.
+    """
+    seen = set(outcomes)
+    if Outcome.FAILED in seen:
+        return Verdict.NOT_READY
+    if Outcome.UNKNOWN in seen or Outcome.PASSED not in seen:
+        return Verdict.UNDECIDED
+    return Verdict.READY

@@ -1,0 +1,100 @@
+"""The beginning: where reports go, what SIGTERM does, the policy, the cluster or the record."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import pytest
+
+from kubecheck import __version__
+from kubecheck.cluster.connection import ConnectionProblem, connect
+from kubecheck.cluster.discover import discover
+from kubecheck.outcomes import Verdict
+from kubecheck.plugin.run import RUN, Run, is_worker
+from kubecheck.policy import PolicyError, load_policy
+from kubecheck.report.document import write_no_verdict
+from kubecheck.survey import RecordProblem, load_record
+
+NO_VERDICT = pytest.StashKey[str]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Send Allure's results to the reports folder, unless another was named."""
+    if is_worker(config) or config.option.collectonly or config.getoption("allure_report_dir", None):
+        return
+    folder = _reports(config) / "allure-results"
+    # Emptied here and not by Allure's own option, which each worker would carry out again.
+    if folder.is_dir():
+        for old in folder.iterdir():
+            if old.is_file():
+                old.unlink()
+    config.option.allure_report_dir = str(folder)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Get to know the cluster; without that there is nothing to run and no verdict."""
+    config = session.config
+    if is_worker(config) or config.option.collectonly:
+        return
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        config.stash[RUN] = _replay(config) if config.option.replay else _live(config)
+    except (PolicyError, ConnectionProblem, RecordProblem) as problem:
+        _no_verdict(config, str(problem))
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """What is judged, in two lines."""
+    run = config.stash.get(RUN, None)
+    if run is None:
+        return []
+    facts = run.facts
+    where = f"record {config.option.replay}" if run.replayed else facts.server
+    return [
+        f"kubecheck {__version__}: {where}, Kubernetes {facts.server_version}, {len(facts.nodes)} nodes",
+        f"policy: {config.option.policy or run.policy.profile}; run {run.id}",
+    ]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """A run that could not begin still ends with its verdict."""
+    reason = config.stash.get(NO_VERDICT, None)
+    if reason is not None:
+        print(f"verdict: {Verdict.NO_VERDICT} ({reason})")
+
+
+def _live(config: pytest.Config) -> Run:
+    begun = time.monotonic()
+    policy = load_policy(config.option.policy)
+    api = connect(config.option.kubeconfig, config.option.context)
+    run = Run(policy=policy, facts=discover(api, policy), reports=_reports(config), api=api)
+    run.timings["facts"] = round(time.monotonic() - begun, 2)
+    return run
+
+
+def _replay(config: pytest.Config) -> Run:
+    record = load_record(Path(config.option.replay))
+    policy = load_policy(config.option.policy) if config.option.policy else record.policy
+    return Run(policy=policy, facts=record.facts, reports=_reports(config), replayed=record, id=record.run)
+
+
+def _reports(config: pytest.Config) -> Path:
+    return Path(config.invocation_params.dir, config.option.reports).resolve()
+
+
+def _no_verdict(config: pytest.Config, reason: str) -> NoReturn:
+    config.stash[NO_VERDICT] = reason
+    write_no_verdict(reason, _reports(config))
+    pytest.exit(reason, returncode=Verdict.NO_VERDICT.exit_code)
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
+    # Only once: whoever sends SIGTERM again must not break off the cleaning up.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt("terminated")

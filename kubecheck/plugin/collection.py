@@ -1,0 +1,42 @@
+"""Collection: one item for a check at each of its vantages, in the order they are judged."""
+
+from __future__ import annotations
+
+import pytest
+
+from kubecheck.checks.check import declared
+from kubecheck.plugin.run import RUN, check_of, fleet_vantages, is_controller, is_worker, vantage_in
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Parametrize a check over its vantages; without a cluster each stands once, unexpanded."""
+    check = declared(metafunc.function)
+    if check is None:
+        return
+    if "vantage" not in metafunc.fixturenames:
+        metafunc.fixturenames.append("vantage")
+    run = metafunc.config.stash.get(RUN, None)
+    vantages = check.at.vantages(run.facts) if run else []
+    metafunc.parametrize("vantage", vantages or [None], ids=[str(v) for v in vantages] or ["each"])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Judge first what needs no probe pod: the fleet is still coming up then."""
+    items.sort(key=lambda item: bool(check_of(item) and fleet_vantages([item.nodeid])))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Now it is known which probe pods are needed: begin to put them there."""
+    run = session.config.stash.get(RUN, None)
+    if run is None or is_worker(session.config) or is_controller(session.config):
+        return
+    run.start_fleet(item.nodeid for item in session.items if check_of(item))
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Leave out the vantage of a check on the whole cluster: it says nothing."""
+    if check_of(item) and vantage_in(item.nodeid) == "api":
+        item._nodeid = item.nodeid.removesuffix("[api]")  # type: ignore[attr-defined]
+        item.name = item.name.removesuffix("[api]")

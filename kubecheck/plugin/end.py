@@ -1,0 +1,146 @@
+"""The end: clean up, find the verdict, write the reports, say it, set the exit code."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from kubecheck.cluster.api import ApiError
+from kubecheck.outcomes import CannotTell, Verdict, verdict_of
+from kubecheck.plugin.judge import result_in
+from kubecheck.plugin.run import RUN, Run, is_worker
+from kubecheck.plugin.workers import HANDOVER
+from kubecheck.report.document import Ending, write_reports
+from kubecheck.report.terminal import tell
+from kubecheck.survey import Record, save_record
+
+CONFIRM = 60.0  # seconds to wait until the run's namespaces are really gone
+GATHERING = pytest.StashKey["Gathering"]()
+ENDING = pytest.StashKey[Ending]()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]:
+    """Before the terminal's summary: verdict and reports. After it: the last line, and confirm."""
+    config = session.config
+    run = config.stash.get(RUN, None)
+    if run is None or is_worker(config):
+        return (yield)
+    try:
+        removal = _remove(run)
+        gathering = config.stash[GATHERING]
+        interrupted = session.exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
+        verdict = _verdict(run, interrupted=interrupted)
+        ending = Ending(run.results, verdict, dict(run.timings), run.facts, run.id, run.started, interrupted)
+        _write(run, ending)
+        config.stash[ENDING] = ending
+        if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            session.exitstatus = 1 if gathering.others_failed else verdict.exit_code
+    finally:
+        if HANDOVER in config.stash:
+            config.stash[HANDOVER].close()
+    result = yield
+    print(ending.last_line(), flush=True)
+    problem = removal or _confirm(run)
+    if problem:
+        print(problem, file=sys.stderr)
+    return result
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Generator[None, None, None]:
+    """Tell failures in kubecheck's own words, grouped, in place of pytest's one section for each."""
+    ending = config.stash.get(ENDING, None)
+    if ending is None:
+        return (yield)
+    stats = terminalreporter.stats
+    ours = {key: [r for r in stats.get(key, []) if result_in(r)] for key in ("failed", "error")}
+    for key, reports in ours.items():
+        stats[key] = [r for r in stats.get(key, []) if r not in reports]
+    try:
+        result = yield
+    finally:
+        for key, reports in ours.items():
+            stats.setdefault(key, []).extend(reports)
+    tell(ending, terminalreporter, config.stash[RUN].reports)
+    return result
+
+
+class Gathering:
+    """Gathers the judgements of all processes, in the one that reports."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.others_failed = False
+        """Whether a test that is no check failed."""
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep what makereport put there."""
+        found = result_in(report)
+        if found:
+            self.run.results.append(found)
+        elif report.failed:
+            self.others_failed = True
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """In the process that reports: begin to gather."""
+    run = session.config.stash.get(RUN, None)
+    if run is not None and not is_worker(session.config):
+        gathering = Gathering(run)
+        session.config.stash[GATHERING] = gathering
+        session.config.pluginmanager.register(gathering, "kubecheck-gathering")
+
+
+def _verdict(run: Run, *, interrupted: bool) -> Verdict:
+    verdict = verdict_of(result.outcome for result in run.results)
+    return Verdict.UNDECIDED if interrupted and verdict is Verdict.READY else verdict
+
+
+def _write(run: Run, ending: Ending) -> None:
+    run.reports.mkdir(parents=True, exist_ok=True)
+    write_reports(ending, run.reports)
+    if run.replayed is not None:
+        return  # the record it came from stays the record of that run
+    standing, problem = None, ""
+    if run.standing_future is not None and run.standing_future.done():
+        try:
+            standing = run.standing_future.result()
+        except CannotTell as reason:
+            problem = str(reason)
+    answers, troubles = run.gathered()
+    record = Record(
+        run.id, run.started.isoformat(), run.policy, run.facts, standing, problem, answers, troubles
+    )
+    save_record(record, run.reports / "record.json")
+
+
+def _remove(run: Run) -> str:
+    if run.fleet is None:
+        return ""
+    try:
+        run.fleet.remove()
+    except ApiError as problem:
+        return f"kubecheck could not ask for the removal of its namespaces: {problem}. {_by_hand(run)}"
+    return ""
+
+
+def _confirm(run: Run) -> str:
+    if run.fleet is None:
+        return ""
+    begun = time.monotonic()
+    try:
+        left = run.fleet.left(CONFIRM)
+    except ApiError as problem:
+        return f"kubecheck could not see whether its namespaces are gone: {problem}. {_by_hand(run)}"
+    run.timings["clean up"] = round(time.monotonic() - begun, 2)
+    return f"still there after {CONFIRM:.0f} s: namespaces {', '.join(left)}. {_by_hand(run)}" if left else ""
+
+
+def _by_hand(run: Run) -> str:
+    return f"By hand: kubectl delete namespaces -l kubecheck.dev/run={run.id}"

@@ -1,0 +1,182 @@
+"""Judging: the fixtures that checks take, and what their exceptions mean."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from kubecheck.checks import CannotTell, Facts, Node, NotApplicable, Policy, Probe, Standing
+from kubecheck.outcomes import Outcome, Result
+from kubecheck.plugin.run import RUN, Run, check_of, vantage_of
+from kubecheck.probes import Answer
+from kubecheck.report.allure import describe
+from kubecheck.survey.survey import Answers
+
+SECONDS = pytest.StashKey[float]()
+
+
+def _run(request: pytest.FixtureRequest) -> Run:
+    return request.config.stash[RUN]
+
+
+@pytest.fixture
+def facts(request: pytest.FixtureRequest) -> Facts:
+    """What is: nodes, Services, metrics and so on."""
+    return _run(request).facts
+
+
+@pytest.fixture
+def policy(request: pytest.FixtureRequest) -> Policy:
+    """What is promised."""
+    return _run(request).policy
+
+
+@pytest.fixture
+def fleet(request: pytest.FixtureRequest) -> Standing:
+    """The probe pods of this run, once they stand."""
+    return _run(request).standing()
+
+
+@pytest.fixture
+def node(request: pytest.FixtureRequest) -> Node:
+    """The vantage's node."""
+    vantage = vantage_of(request.node)
+    assert vantage is not None
+    return _run(request).facts.node(vantage.node)
+
+
+@pytest.fixture
+def probe(request: pytest.FixtureRequest) -> Probe:
+    """The vantage's own probe pod, whether it runs or not."""
+    vantage = vantage_of(request.node)
+    assert vantage is not None
+    return _run(request).standing().probe(vantage.kind, vantage.node)
+
+
+def _answers(request: pytest.FixtureRequest) -> Answers:
+    item = request.node
+    check, vantage = check_of(item), vantage_of(item)
+    assert check is not None
+    assert vantage is not None
+    found = _run(request).survey(item).answer(check, vantage)
+    item.stash[SECONDS] = _longest(found)
+    return found
+
+
+@pytest.fixture
+def answer(request: pytest.FixtureRequest) -> Answers:
+    """What came back for the check's one question."""
+    return _answers(request)
+
+
+@pytest.fixture
+def answers(request: pytest.FixtureRequest) -> Answers:
+    """What came back, by target."""
+    return _answers(request)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Tell Allure what the check is; a fixture may find that it does not apply."""
+    check = check_of(item)
+    if check:
+        describe(check, vantage_of(item))
+    return (yield from _skipping(item))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """A check may find that it does not apply."""
+    return (yield from _skipping(item))
+
+
+def _skipping(item: pytest.Item) -> Generator[None, Any, Any]:
+    try:
+        return (yield)
+    except NotApplicable as reason:
+        if check_of(item) is None:
+            raise
+        pytest.skip(str(reason))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Put the judgement into the report, so that it reaches the process that gathers results."""
+    report = yield
+    check = check_of(item)
+    if check is None or (call.excinfo is None and report.when != "call"):
+        return report
+    error = call.excinfo.value if call.excinfo else None
+    outcome = _outcome(error)
+    message = _message(error)
+    if isinstance(error, AssertionError | CannotTell):
+        report.longrepr = message
+    if isinstance(error, pytest.skip.Exception):
+        report.longrepr = (str(item.path), (item.location[1] or 0) + 1, f"Skipped: {message}")
+    result = Result(
+        check=check.id,
+        title=check.title,
+        vantage=str(vantage_of(item)),
+        outcome=outcome,
+        message=message,
+        runbook=check.runbook,
+        remedy=check.remedy,
+        seconds=round(float(item.stash.get(SECONDS, call.duration)), 3),
+        nodeid=item.nodeid,
+    )
+    report.kubecheck = asdict(result)  # type: ignore[attr-defined]
+    return report
+
+
+def result_in(report: Any) -> Result | None:
+    """The judgement that a report carries."""
+    body = getattr(report, "kubecheck", None)
+    if not isinstance(body, dict):
+        return None
+    return Result(
+        **{
+            **body,
+            "outcome": Outcome(body["outcome"]),
+            "runbook": tuple(body["runbook"]),
+            "remedy": tuple(body["remedy"]),
+        }
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_teststatus(report: Any) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+    """What could not be told is neither a failure nor an error of the run."""
+    found = result_in(report)
+    if found is None or found.outcome is not Outcome.UNKNOWN:
+        return None
+    return "unknown", "U", ("UNKNOWN", {"yellow": True})
+
+
+def _outcome(error: BaseException | None) -> Outcome:
+    if error is None:
+        return Outcome.PASSED
+    if isinstance(error, pytest.skip.Exception):
+        return Outcome.NOT_APPLICABLE
+    return Outcome.FAILED if isinstance(error, AssertionError) else Outcome.UNKNOWN
+
+
+def _message(error: BaseException | None) -> str:
+    if error is None:
+        return ""
+    if isinstance(error, AssertionError):
+        # pytest's rewriting adds the compared values below the check's own words.
+        text = str(error)
+        return text.partition("\nassert ")[0] or text
+    if isinstance(error, CannotTell | pytest.skip.Exception):
+        return str(error)
+    return f"{type(error).__name__}: {error}"
+
+
+def _longest(found: Answers) -> float:
+    each = found.values() if isinstance(found, Mapping) else [found]
+    return max((one.raw.seconds for one in each if isinstance(one, Answer)), default=0.0)

@@ -1,0 +1,165 @@
+"""The state of one run in one process."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from kubecheck.checks.check import Check, declared
+from kubecheck.checks.vantage import Vantage
+from kubecheck.cluster.api import Api, ApiError
+from kubecheck.cluster.facts import Facts
+from kubecheck.fleet import Fleet, FleetProblem, Standing
+from kubecheck.outcomes import CannotTell, Result
+from kubecheck.policy import Policy
+from kubecheck.probes import Raw
+from kubecheck.survey import Record, Survey
+from kubecheck.survey.asking import ExecAsker, RecordAsker
+
+RUN = pytest.StashKey["Run"]()
+
+
+@dataclass
+class Run:
+    """What a run knows. ``api`` is None for a replay, ``replayed`` is None for a live run."""
+
+    policy: Policy
+    facts: Facts
+    reports: Path
+    api: Api | None = None
+    replayed: Record | None = None
+    id: str = field(default_factory=lambda: secrets.token_hex(3))
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    clock: float = field(default_factory=time.monotonic)
+    results: list[Result] = field(default_factory=list)
+    answers: dict[str, dict[str, Raw]] = field(default_factory=dict)
+    troubles: dict[str, str] = field(default_factory=dict)
+    timings: dict[str, float] = field(default_factory=dict)
+    surveys: dict[int, Survey] = field(default_factory=dict)
+    fleet: Fleet | None = None
+    standing_future: Future[Standing] | None = None
+    receive_standing: Callable[[], Standing] | None = None
+    """In a worker: waits for the controller's fleet."""
+
+    def start_fleet(self, nodeids: Iterable[str]) -> None:
+        """Begin to put there what the items need, in the background; once only, if at all."""
+        kinds = fleet_vantages(nodeids)
+        if not kinds or self.api is None or self.standing_future is not None:
+            return
+        self.fleet = Fleet(self.api, self.policy, self.facts, self.id)
+        self.standing_future = future = Future[Standing]()
+        networks = sorted(kinds & {"pod", "node"})
+
+        def work(fleet: Fleet) -> None:
+            begun = time.monotonic()
+            try:
+                future.set_result(fleet.deploy(networks))
+            except (FleetProblem, ApiError) as problem:
+                future.set_exception(CannotTell(f"the probe pods could not be put there: {problem}"))
+            except BaseException as problem:  # noqa: BLE001 - whoever waits must hear of it
+                future.set_exception(problem)
+            self.timings["deploy"] = round(time.monotonic() - begun, 2)
+
+        # A daemon, so that an interrupted run does not wait for pods that nobody needs any more.
+        threading.Thread(target=work, args=(self.fleet,), daemon=True, name="fleet").start()
+
+    def standing(self) -> Standing:
+        """The fleet, once it stands. Raises CannotTell when it could not be put there."""
+        if self.replayed is not None:
+            if self.replayed.standing is None:
+                raise CannotTell(self.replayed.fleet_problem or "the record holds no fleet")
+            return self.replayed.standing
+        if self.receive_standing is not None:
+            return self.receive_standing()
+        if self.standing_future is None:
+            raise CannotTell("this run put no probe pods there")
+        return self.standing_future.result()
+
+    def survey(self, item: pytest.Item) -> Survey:
+        """The survey that holds the answers for ``item``: one for each share of the nodes."""
+        shares = _shares(item.config)
+        share = self.share(item.nodeid, shares)
+        if share not in self.surveys:
+            selected: dict[Vantage, list[Check]] = defaultdict(list)
+            for other in item.session.items:
+                check, vantage = check_of(other), vantage_of(other)
+                if check and check.asks and vantage and self.share(other.nodeid, shares) == share:
+                    selected[vantage].append(check)
+            asker = (
+                RecordAsker(self.replayed.answers, self.replayed.troubles)
+                if self.replayed
+                else ExecAsker(self._live_api)
+            )
+            self.surveys[share] = Survey(selected, self.facts, self.policy, self.standing, asker)
+        return self.surveys[share]
+
+    def share(self, nodeid: str, shares: int) -> int:
+        """Which of ``shares`` an item belongs to: all items of one node share one."""
+        node = node_in(nodeid)
+        names = [each.name for each in self.facts.nodes]
+        return names.index(node) % shares if node in names else 0
+
+    def gathered(self) -> tuple[dict[str, dict[str, Raw]], dict[str, str]]:
+        """Raw answers and troubles by vantage, of this process and of its workers."""
+        answers, troubles = dict(self.answers), dict(self.troubles)
+        for survey in self.surveys.values():
+            answers |= survey.answers
+            troubles |= survey.troubles
+        return answers, troubles
+
+    @property
+    def _live_api(self) -> Api:
+        assert self.api is not None, "only a live run asks"
+        return self.api
+
+
+def check_of(item: pytest.Item) -> Check | None:
+    """The check that an item judges, None for a test that is none."""
+    return declared(getattr(item, "function", None))
+
+
+def vantage_of(item: pytest.Item) -> Vantage | None:
+    """The vantage that an item judges at; None when collection did not know the cluster."""
+    callspec = getattr(item, "callspec", None)
+    found = callspec.params.get("vantage") if callspec else None
+    return found if isinstance(found, Vantage) else None
+
+
+def vantage_in(nodeid: str) -> str:
+    """The vantage at the end of an item's id, ``pod:k8s-node01`` for instance; empty without one."""
+    _, bracket, inside = nodeid.rpartition("[")
+    return inside.removesuffix("]") if bracket else ""
+
+
+def node_in(nodeid: str) -> str:
+    """The node of an item's vantage; empty for a check on the whole cluster."""
+    return vantage_in(nodeid).partition(":")[2]
+
+
+def fleet_vantages(nodeids: Iterable[str]) -> set[str]:
+    """Which kinds of vantage among the items' need the fleet: "pod", "node", "fleet" or none."""
+    kinds = {vantage_in(nodeid).partition(":")[0] for nodeid in nodeids}
+    return kinds & {"pod", "node", "fleet"}
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Whether this process is a worker of pytest-xdist."""
+    return hasattr(config, "workerinput")
+
+
+def is_controller(config: pytest.Config) -> bool:
+    """Whether this process only steers workers."""
+    return not is_worker(config) and config.getoption("dist", "no") != "no"
+
+
+def _shares(config: pytest.Config) -> int:
+    return int(config.workerinput["workercount"]) if is_worker(config) else 1  # type: ignore[attr-defined]

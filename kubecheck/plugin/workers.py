@@ -1,0 +1,176 @@
+"""pytest-xdist: nodes are split over workers, with one fleet and one set of facts for all.
+
+The user names no --dist: with -n alone, all items of one node go to one worker, so that each
+vantage is asked by one exec, and each worker asks all of its nodes side by side.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+from dataclasses import dataclass
+from datetime import datetime
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Client, Listener
+from pathlib import Path
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+from kubecheck.cluster.connection import connect
+from kubecheck.fleet import Standing
+from kubecheck.outcomes import CannotTell
+from kubecheck.plugin.run import RUN, Run, is_worker
+from kubecheck.policy import Policy
+from kubecheck.survey import load_record
+from kubecheck.survey.record import FACTS, STANDING, raws_from_json, raws_to_json
+
+HANDOVER = pytest.StashKey["Handover"]()
+
+
+@dataclass(frozen=True)
+class Handover:
+    """Hands the standing fleet to workers: each connects, and gets it as soon as it stands."""
+
+    listener: Listener
+    key: bytes
+
+    @classmethod
+    def open(cls, run: Run) -> Handover:
+        """Begin to serve workers, until ``close``."""
+        key = secrets.token_bytes(16)
+        handover = cls(Listener(authkey=key), key)
+        threading.Thread(target=handover._serve, args=(run,), daemon=True, name="handover").start()
+        return handover
+
+    def close(self) -> None:
+        """Serve no more workers."""
+        self.listener.close()
+
+    def _serve(self, run: Run) -> None:
+        while True:
+            try:
+                connection = self.listener.accept()
+            except (OSError, EOFError, AuthenticationError):
+                return  # closed, at the end of the run
+            threading.Thread(target=_hand_over, args=(connection, run), daemon=True).start()
+
+
+def _hand_over(connection: Any, run: Run) -> None:
+    try:
+        body = {"standing": STANDING.dump_python(run.standing(), mode="json")}
+    except CannotTell as problem:
+        body = {"problem": str(problem)}
+    with connection:
+        connection.send_bytes(json.dumps(body).encode())
+
+
+def _receiver(address: Any, key: bytes) -> Any:
+    """What a worker calls for the standing fleet; it asks the controller once."""
+    received: list[Standing | CannotTell] = []
+
+    def receive() -> Standing:
+        if not received:
+            try:
+                with Client(address, authkey=key) as connection:
+                    body = json.loads(connection.recv_bytes())
+            except (OSError, EOFError):
+                body = {"problem": "the process that put the probe pods there is gone"}
+            problem = body.get("problem")
+            received.append(CannotTell(problem) if problem else STANDING.validate_python(body["standing"]))
+        if isinstance(received[0], CannotTell):
+            raise received[0]
+        return received[0]
+
+    return receive
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Give a worker what the controller has read of the cluster."""
+    config = node.config
+    run = config.stash[RUN]
+    if HANDOVER not in config.stash:
+        config.stash[HANDOVER] = Handover.open(run)
+    handover = config.stash[HANDOVER]
+    node.workerinput["kubecheck"] = {
+        "id": run.id,
+        "started": run.started.isoformat(),
+        "reports": str(run.reports),
+        "policy": run.policy.model_dump_json(),
+        "facts": FACTS.dump_json(run.facts).decode(),
+        "address": list(handover.listener.address),
+        "key": handover.key.hex(),
+    }
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """In a worker: take over the run."""
+    config = session.config
+    if not is_worker(config) or "kubecheck" not in config.workerinput:  # type: ignore[attr-defined]
+        return
+    given = config.workerinput["kubecheck"]  # type: ignore[attr-defined]
+    replay = config.option.replay
+    config.stash[RUN] = Run(
+        policy=Policy.model_validate_json(given["policy"]),
+        facts=FACTS.validate_json(given["facts"]),
+        reports=Path(given["reports"]),
+        api=None if replay else connect(config.option.kubeconfig, config.option.context),
+        replayed=load_record(Path(replay)) if replay else None,
+        id=given["id"],
+        started=datetime.fromisoformat(given["started"]),
+        receive_standing=_receiver(tuple(given["address"]), bytes.fromhex(given["key"])),
+    )
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In a worker: send the raw answers along, for the record."""
+    config = session.config
+    run = config.stash.get(RUN, None)
+    if run is not None and is_worker(config):
+        answers, troubles = run.gathered()
+        config.workeroutput["kubecheck"] = {  # type: ignore[attr-defined]
+            "answers": raws_to_json(answers),
+            "troubles": troubles,
+        }
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Keep a finished worker's raw answers; one that crashed has none to give."""
+    run = node.config.stash.get(RUN, None)
+    given = getattr(node, "workeroutput", {}).get("kubecheck")
+    if run is not None and given:
+        run.answers |= raws_from_json(given["answers"])
+        run.troubles |= given["troubles"]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
+    """The first worker that has collected tells which probe pods are needed."""
+    run = node.config.stash.get(RUN, None)
+    if run is not None:
+        run.start_fleet(ids)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
+    """Split by node, unless the user names another way."""
+    run = config.stash.get(RUN, None)
+    if run is None or config.getoption("dist") != "load":
+        return None
+    return ByNode(config, log, run)
+
+
+class ByNode(LoadScopeScheduling):  # type: ignore[misc]
+    """As many shares as workers; all items of one node belong to one share."""
+
+    def __init__(self, config: pytest.Config, log: Any, run: Run) -> None:
+        super().__init__(config, log)
+        self.run = run
+
+    def _split_scope(self, nodeid: str) -> str:
+        return str(self.run.share(nodeid, self.numnodes))

@@ -1,0 +1,88 @@
+"""Reading a policy: a file or a profile's name in, a validated Policy out."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from kubecheck.policy.model import Policy
+
+FILE_LIMIT = 1_000_000  # bytes; a policy is a page of text
+
+
+class PolicyError(Exception):
+    """The policy cannot be used; the text is one sentence for the user."""
+
+
+def profiles() -> tuple[str, ...]:
+    """Names of the profiles that ship with kubecheck."""
+    folder = resources.files(__package__) / "profiles"
+    return tuple(sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir()))
+
+
+def load_policy(source: str | None) -> Policy:
+    """The policy of ``source``: a TOML file's path, a profile's name, or None for the default.
+
+    Raises PolicyError naming the file, the key and what is allowed there.
+    """
+    if source is None:
+        return Policy()
+    if source in profiles():
+        return _validated({"profile": source}, f"profile {source}")
+    path = Path(source)
+    try:
+        if path.stat().st_size > FILE_LIMIT:
+            raise PolicyError(f"policy {source} is larger than a policy can be; is it the right file?")
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise PolicyError(
+            f"policy {source} does not exist: name a TOML file or a profile ({', '.join(profiles())})"
+        ) from None
+    except (OSError, UnicodeDecodeError) as problem:
+        raise PolicyError(f"policy {source} cannot be read: {problem}") from None
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        raise PolicyError(f"policy {source} is not TOML: {problem}") from None
+    return _validated(values, source)
+
+
+def _validated(values: dict[str, Any], source: str) -> Policy:
+    profile = values.get("profile", "default")
+    if profile not in profiles():
+        raise PolicyError(f"policy {source}: profile is {profile!r}; allowed are {', '.join(profiles())}")
+    base = tomllib.loads((resources.files(__package__) / "profiles" / f"{profile}.toml").read_text())
+    try:
+        return Policy.model_validate(_merged(base, values))
+    except ValidationError as problem:
+        raise PolicyError(f"policy {source}: {_said(problem)}") from None
+
+
+def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        inner = merged.get(key)
+        merged[key] = _merged(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _said(problem: ValidationError) -> str:
+    sentences = []
+    for error in problem.errors():
+        key = ".".join(str(part) for part in error["loc"])
+        if error["type"] == "extra_forbidden":
+            sentences.append(f"there is no key {key}; allowed are {', '.join(_siblings(error['loc']))}")
+        else:
+            sentences.append(f"{key} is {error['input']!r}: {error['msg']}")
+    return "; ".join(sentences)
+
+
+def _siblings(location: tuple[int | str, ...]) -> list[str]:
+    model: Any = Policy
+    for part in location[:-1]:
+        model = model.model_fields[part].annotation
+    return sorted(model.model_fields)

@@ -1,0 +1,86 @@
+"""What a cluster promises: the policy, with every key, its default and its meaning.
+
+The defaults are right for a cluster as kubeadm makes it. A profile (profiles/NAME.toml) changes
+some of them for another way of installing; a policy file changes what is left.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Section(BaseModel):
+    """A table of the policy file: its keys are fixed, and so are its values once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Images(Section):
+    """Where the probe pods' images come from."""
+
+    busybox: str = Field("docker.io/library/busybox:1.37", min_length=1)
+    """The image that asks: any busybox, with nc, nslookup, wget, base64 and timeout."""
+    nginx: str = Field("docker.io/library/nginx:1.29", min_length=1)
+    """The image that answers: nginx, run as a user without rights on port 8080."""
+    pull_policy: Literal["IfNotPresent", "Always", "Never"] = "IfNotPresent"
+    pull_secrets: tuple[str, ...] = Field((), strict=False)
+    """Secrets to pull with, each ``namespace/name``; copied into the run's namespaces."""
+
+
+class Timing(Section):
+    """How long to wait, in seconds."""
+
+    pods_ready: float = Field(60, gt=0, le=900)
+    """For a probe pod to become Ready on a node that is Ready."""
+    settling: float = Field(10, ge=0, le=120)
+    """For what this run has just created (a Service's rules, a DNS name) to take effect."""
+    question: int = Field(3, ge=1, le=30)
+    """For the answer to one question."""
+    run_deadline: int = Field(1800, ge=60, le=86400)
+    """After this a probe pod ends by itself, and a later run may remove what is left."""
+
+
+class Network(Section):
+    """The pod network and Services."""
+
+    full_mesh_nodes: int = Field(20, ge=2, le=1000)
+    """Up to so many nodes every ordered pair is asked; above it, a sample that touches each node."""
+    sample_targets: int = Field(6, ge=1, le=100)
+    """In a sample, how many other nodes each node asks."""
+
+
+class Dns(Section):
+    """Cluster DNS."""
+
+    service: str = Field("kube-system/kube-dns", pattern=r"^[^/]+/[^/]+$")
+    """The DNS Service, ``namespace/name``."""
+    min_replicas: int = Field(1, ge=1)
+    """Ready DNS replicas at least."""
+
+
+class Certificates(Section):
+    """Certificates of the kubelets."""
+
+    kubelet_client_min_days: int = Field(14, ge=1)
+    """How long each kubelet's client certificate must still be valid."""
+
+
+class Addons(Section):
+    """Which addons the cluster must have. One that is there is judged in any case."""
+
+    metrics_server: bool = False
+
+
+class Policy(Section):
+    """Everything a cluster promises."""
+
+    profile: str = "default"
+    """The profile that this file starts from: default or runbook."""
+    images: Images = Images()
+    timing: Timing = Timing()
+    network: Network = Network()
+    dns: Dns = Dns()
+    certificates: Certificates = Certificates()
+    addons: Addons = Addons()

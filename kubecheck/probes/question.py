@@ -1,0 +1,107 @@
+"""What a question and an answer are.
+
+A question is a value: what to ask, of whom. It becomes one line of shell that any busybox can
+run, and it reads what that line printed. An answer keeps the question, where it was asked
+from, and the raw evidence, so that its message needs nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from kubecheck.outcomes import CannotTell
+
+KILLED = {124, 137, 143}  # exit codes of timeout: GNU's own, and busybox's by SIGKILL or SIGTERM
+NOT_FOUND = {126, 127}
+
+# The tool itself could not do its work, so nothing was learnt about the cluster.
+_TOOL_TROUBLE = re.compile(
+    r"applet not found|(?:^|\W)not found$|unrecognized option|invalid option|Usage: |"
+    r"permission denied|Operation not permitted|can't fork|Cannot allocate memory|No space left",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+@dataclass(frozen=True)
+class Raw:
+    """What one line of shell did: its exit status, what it printed, how long it took.
+
+    ``seconds`` is the time until the last try ended, to 10 ms; ``tries`` is above 1 only for a
+    question that was given time to settle.
+    """
+
+    status: int
+    output: bytes
+    seconds: float
+    tries: int = 1
+
+    @property
+    def text(self) -> str:
+        """What it printed, as text in one piece; bytes that are not UTF-8 are replaced."""
+        return self.output.decode("utf-8", "replace").strip()
+
+
+class Question(ABC):
+    """Something to ask at a vantage. Subclasses are frozen dataclasses."""
+
+    settles: bool = False
+    """Whether it is asked again until it holds: only for what this run has just created."""
+
+    @property
+    @abstractmethod
+    def key(self) -> str:
+        """What is asked, in a form that is unique, stable and readable: ``tcp 10.96.0.1:443``."""
+
+    @abstractmethod
+    def shell(self, seconds: int) -> str:
+        """The line of shell that asks it and gives up after ``seconds``."""
+
+    @abstractmethod
+    def read(self, raw: Raw, origin: str) -> Answer:
+        """The answer in ``raw``, asked from ``origin``."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back. ``origin`` says where it was asked from, for people."""
+
+    question: Question
+    origin: str
+    raw: Raw
+
+    @property
+    def conclusive(self) -> bool:
+        """False when the tool failed rather than the cluster: then nothing was learnt."""
+        if self.raw.status == 0:
+            return True
+        return self.raw.status not in NOT_FOUND and not _TOOL_TROUBLE.search(self.raw.text)
+
+    @property
+    def got(self) -> str:
+        """What came back, in a few words."""
+        text = " ".join(self.raw.text.split())
+        if self.raw.status in KILLED and not text:
+            return "no answer"
+        return text[:300] or f"nothing (exit status {self.raw.status})"
+
+    def must(self, holds: bool, expected: str) -> None:
+        """Judge: raises AssertionError when it does not hold, CannotTell when nothing was learnt."""
+        if not self.conclusive:
+            raise CannotTell(self.told(expected))
+        if not holds:
+            raise AssertionError(self.told(expected))
+
+    def told(self, expected: str) -> str:
+        """The evidence: asked what, from where, what came back, what was expected."""
+        tries = f", the last of {self.raw.tries} tries" if self.raw.tries > 1 else ""
+        return (
+            f"asked {self.question.key} from {self.origin}: {self.got}"
+            f" ({self.raw.seconds:.2f} s{tries}); expected {expected}"
+        )
+
+
+def address(host: str, port: int) -> str:
+    """``host:port``, with IPv6 addresses in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

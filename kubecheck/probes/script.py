@@ -1,0 +1,81 @@
+"""All questions of a vantage as one script for ``sh``, and its output taken apart again.
+
+Each answer is one line: marker, the question's number, exit status, tries, seconds since boot
+at the start and the end, the output in base64, and a full stop. Base64, so that no output can
+forge a line, and the full stop, so that a line cut off by a lost connection is no answer.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from shlex import quote
+
+from kubecheck.probes.question import Question, Raw
+
+OUTPUT_LIMIT = 65536  # bytes kept of what one question prints
+AT_ONCE = 48  # questions under way at one vantage; each is a few small processes
+MARGIN = 3  # seconds beyond a question's own limit before its tool is killed
+
+_PRELUDE = """\
+dir=$(mktemp -d /tmp/kubecheck.XXXXXX) || exit 9
+trap 'rm -rf "$dir"' EXIT
+now() { read -r up rest </proc/uptime; echo "$up"; }
+ask() {
+  number=$1; settling=$2; line=$3; start=$(now); tries=0
+  while :; do
+    tries=$((tries + 1))
+    timeout LIMIT sh -c "$line" </dev/null >"$dir/$number" 2>&1
+    status=$?
+    end=$(now)
+    if [ "$status" -eq 0 ] || [ "$((${end%.*} - ${start%.*}))" -ge "$settling" ]; then break; fi
+    sleep 0.2
+  done
+  { printf 'kubecheck-answer %s %s %s %s %s ' "$number" "$status" "$tries" "$start" "$end"
+    head -c BYTES "$dir/$number" | base64 | tr -d '\\n'
+    echo ' .'
+  } >"$dir/$number.answer"
+}
+"""
+
+
+def script(questions: Sequence[Question], seconds: int, settling: float) -> str:
+    """The script that asks all ``questions`` side by side.
+
+    ``seconds`` limits each question, ``settling`` is for those that may be asked again.
+    """
+    lines = [_PRELUDE.replace("LIMIT", str(seconds + MARGIN)).replace("BYTES", str(OUTPUT_LIMIT))]
+    for number, question in enumerate(questions):
+        patience = int(settling) if question.settles else 0
+        lines.append(f"ask {number} {patience} {quote(question.shell(seconds))} &")
+        if number % AT_ONCE == AT_ONCE - 1:
+            lines.append("wait")
+    lines += ["wait", 'cat "$dir"/*.answer', "exit", ""]
+    return "\n".join(lines)
+
+
+def longest(questions: Sequence[Question], seconds: int, settling: float) -> float:
+    """An upper bound for how long the script may run, in seconds."""
+    rounds = (len(questions) + AT_ONCE - 1) // AT_ONCE
+    return rounds * (seconds + MARGIN) + settling + MARGIN
+
+
+def read_answers(output: bytes, questions: Sequence[Question]) -> dict[str, Raw]:
+    """What came back, by the question's key; a question without a whole line is left out."""
+    found: dict[str, Raw] = {}
+    for line in output.split(b"\n"):
+        fields = line.split(b" ")
+        if len(fields) != 8 or fields[0] != b"kubecheck-answer" or fields[7].strip() != b".":
+            continue
+        try:
+            question = questions[int(fields[1])]
+            found[question.key] = Raw(
+                status=int(fields[2]),
+                output=base64.b64decode(fields[6], validate=True),
+                seconds=round(float(fields[5]) - float(fields[4]), 2),
+                tries=int(fields[3]),
+            )
+        except (ValueError, IndexError, binascii.Error):
+            continue
+    return found

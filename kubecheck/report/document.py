@@ -1,0 +1,110 @@
+"""verdict.json, and all files of a run in one call."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from kubecheck import __version__
+from kubecheck.cluster.facts import Facts
+from kubecheck.outcomes import Outcome, Result, Verdict
+from kubecheck.report.junit import junit
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Ending:
+    """A run at its end: everything that reports tell. ``timings`` are seconds by phase."""
+
+    results: list[Result]
+    verdict: Verdict
+    timings: dict[str, float]
+    facts: Facts
+    run: str
+    started: datetime
+    interrupted: bool
+
+    def with_outcome(self, outcome: Outcome) -> list[Result]:
+        """The results of one outcome."""
+        return [result for result in self.results if result.outcome is outcome]
+
+    def counts(self) -> dict[str, int]:
+        """Results by outcome, every outcome named."""
+        counted = Counter(result.outcome for result in self.results)
+        return {outcome.value: counted[outcome] for outcome in Outcome}
+
+    def last_line(self) -> str:
+        """The verdict in a line."""
+        counts = ", ".join(f"{number} {outcome}" for outcome, number in self.counts().items() if number)
+        stopped = "stopped before its end; " if self.interrupted else ""
+        seconds = (datetime.now(UTC) - self.started).total_seconds()
+        return f"verdict: {self.verdict} ({stopped}{counts or 'nothing was checked'}; {seconds:.1f} s)"
+
+
+def write_reports(ending: Ending, folder: Path) -> None:
+    """Write verdict.json, junit.xml and what Allure shows beside its results."""
+    _write(folder / "verdict.json", json.dumps(document(ending), indent=1, ensure_ascii=False))
+    _write(folder / "junit.xml", junit(ending.results, ending.started, ending.run))
+    environment = {
+        "kubecheck": __version__,
+        "Kubernetes": ending.facts.server_version,
+        "API server": ending.facts.server,
+        "nodes": str(len(ending.facts.nodes)),
+        "run": ending.run,
+    }
+    allure = folder / "allure-results"
+    if allure.is_dir():
+        lines = [f"{key.replace(' ', '_')}={value}" for key, value in environment.items()]
+        _write(allure / "environment.properties", "\n".join(lines))
+
+
+def write_no_verdict(reason: str, folder: Path) -> None:
+    """Write the verdict.json of a run that could not begin; no folder is made for it."""
+    if folder.is_dir():
+        body = {"schema": SCHEMA, "verdict": Verdict.NO_VERDICT.value, "reason": reason, "checks": []}
+        _write(folder / "verdict.json", json.dumps(body, indent=1, ensure_ascii=False))
+
+
+def document(ending: Ending) -> dict[str, Any]:
+    """The content of verdict.json."""
+    facts = ending.facts
+    return {
+        "schema": SCHEMA,
+        "kubecheck": __version__,
+        "verdict": ending.verdict.value,
+        "run": ending.run,
+        "started": ending.started.isoformat(timespec="seconds"),
+        "counts": ending.counts(),
+        "checks": [
+            {
+                "id": result.check,
+                "title": result.title,
+                "vantage": result.vantage,
+                "outcome": result.outcome.value,
+                "runbook": list(result.runbook),
+                "message": result.message,
+                "seconds": result.seconds,
+            }
+            for result in ending.results
+        ],
+        "causes": [],
+        "unexplained": sorted({r.check for r in ending.with_outcome(Outcome.FAILED)}),
+        "cluster": {
+            "server": facts.server,
+            "version": facts.server_version,
+            "nodes": [
+                {"name": node.name, "kubelet": node.kubelet_version, "ready": node.ready}
+                for node in facts.nodes
+            ],
+        },
+        "timings": ending.timings,
+    }
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text + "\n", encoding="utf-8")

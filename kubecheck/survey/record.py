@@ -1,0 +1,114 @@
+"""A run as data: policy, facts, fleet and raw answers, enough to judge it again without a cluster."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from kubecheck import __version__
+from kubecheck.cluster.facts import Facts
+from kubecheck.fleet.standing import Standing
+from kubecheck.policy import Policy
+from kubecheck.probes import Raw
+
+SCHEMA = 1
+FILE_LIMIT = 512 * 1024 * 1024  # bytes
+
+FACTS = TypeAdapter(Facts)
+STANDING = TypeAdapter(Standing)
+
+
+class RecordProblem(Exception):
+    """The file is no record that can be judged; the text is one sentence."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """Everything that judging needs.
+
+    ``answers`` and ``troubles`` are by vantage. ``standing`` is None when no fleet was needed, or
+    when there was none for the reason in ``fleet_problem``.
+    """
+
+    run: str
+    started: str
+    policy: Policy
+    facts: Facts
+    standing: Standing | None = None
+    fleet_problem: str = ""
+    answers: dict[str, dict[str, Raw]] = field(default_factory=dict)
+    troubles: dict[str, str] = field(default_factory=dict)
+
+
+def save_record(record: Record, path: Path) -> None:
+    """Write ``record`` as JSON."""
+    body = {
+        "schema": SCHEMA,
+        "kubecheck": __version__,
+        "run": record.run,
+        "started": record.started,
+        "policy": record.policy.model_dump(mode="json"),
+        "facts": FACTS.dump_python(record.facts, mode="json"),
+        "standing": STANDING.dump_python(record.standing, mode="json") if record.standing else None,
+        "fleet_problem": record.fleet_problem,
+        "answers": raws_to_json(record.answers),
+        "troubles": record.troubles,
+    }
+    path.write_text(json.dumps(body, indent=1) + "\n", encoding="utf-8")
+
+
+def load_record(path: Path) -> Record:
+    """Read what ``save_record`` wrote. Raises RecordProblem."""
+    try:
+        if path.stat().st_size > FILE_LIMIT:
+            raise RecordProblem(f"record {path} is larger than a record can be; is it the right file?")
+        body = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RecordProblem(f"record {path} does not exist: name the record.json of a run") from None
+    except (OSError, ValueError, RecursionError) as problem:
+        raise RecordProblem(f"record {path} cannot be read: {problem}") from None
+    if not isinstance(body, dict) or body.get("schema") != SCHEMA:
+        raise RecordProblem(
+            f"record {path} is no record of schema {SCHEMA}, the one that kubecheck {__version__} reads"
+        )
+    try:
+        return Record(
+            run=str(body["run"]),
+            started=str(body["started"]),
+            # A tuple is a list in JSON, which the model's strict mode takes only from JSON.
+            policy=Policy.model_validate_json(json.dumps(body["policy"])),
+            facts=FACTS.validate_python(body["facts"]),
+            standing=STANDING.validate_python(body["standing"]) if body["standing"] else None,
+            fleet_problem=str(body["fleet_problem"]),
+            answers=raws_from_json(body["answers"]),
+            troubles={str(key): str(value) for key, value in body["troubles"].items()},
+        )
+    except (ValidationError, KeyError, ValueError, TypeError, AttributeError) as problem:
+        raise RecordProblem(f"record {path} is damaged: {problem}") from None
+
+
+def raws_to_json(answers: dict[str, dict[str, Raw]]) -> dict[str, Any]:
+    """Raw answers as JSON values; output in base64, because it need not be text."""
+    return {
+        vantage: {
+            key: [raw.status, raw.seconds, raw.tries, base64.b64encode(raw.output).decode()]
+            for key, raw in raws.items()
+        }
+        for vantage, raws in answers.items()
+    }
+
+
+def raws_from_json(body: dict[str, Any]) -> dict[str, dict[str, Raw]]:
+    """The reverse of ``raws_to_json``. Raises ValueError, TypeError or AttributeError."""
+    return {
+        vantage: {
+            key: Raw(int(status), base64.b64decode(output, validate=True), float(seconds), int(tries))
+            for key, (status, seconds, tries, output) in raws.items()
+        }
+        for vantage, raws in body.items()
+    }

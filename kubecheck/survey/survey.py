@@ -1,0 +1,117 @@
+"""All questions of all selected checks, to all vantages: side by side, each question once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from kubecheck.checks.check import Asked, Check
+from kubecheck.checks.site import Site
+from kubecheck.checks.vantage import Vantage
+from kubecheck.cluster.facts import Facts
+from kubecheck.fleet.standing import Standing
+from kubecheck.outcomes import CannotTell, NotApplicable
+from kubecheck.policy import Policy
+from kubecheck.probes import Answer, Question, Raw
+from kubecheck.survey.asking import Asker
+
+AT_ONCE = 32  # execs under way in one process
+
+Answers = Answer | Mapping[str, Answer | CannotTell]
+
+
+class Survey:
+    """The questions of ``selected`` checks, asked the first time an answer is wanted."""
+
+    def __init__(
+        self,
+        selected: Mapping[Vantage, Sequence[Check]],
+        facts: Facts,
+        policy: Policy,
+        stand: Callable[[], Standing],
+        asker: Asker,
+    ) -> None:
+        self.selected = selected
+        self.facts = facts
+        self.policy = policy
+        self.stand = stand
+        self.asker = asker
+        self.answers: dict[str, dict[str, Raw]] = {}
+        """Raw answers by vantage and question key, for the record."""
+        self.troubles: dict[str, str] = {}
+        """Why a vantage gave no answers at all."""
+        self._lock = threading.Lock()
+        self._surveyed: dict[Vantage, Future[dict[str, Answers | Exception]]] = {}
+
+    def answer(self, check: Check, vantage: Vantage) -> Answers:
+        """What ``check`` asked at ``vantage``. Raises CannotTell or NotApplicable."""
+        found = self._begin()[vantage].result()[check.id]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def _begin(self) -> Mapping[Vantage, Future[dict[str, Answers | Exception]]]:
+        with self._lock:
+            if not self._surveyed:
+                standing = self.stand()
+                pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="survey")
+                for vantage, checks in self.selected.items():
+                    site = Site(vantage, self.facts, self.policy, standing)
+                    self._surveyed[vantage] = pool.submit(self._ask, site, checks)
+                pool.shutdown(wait=False)
+            return self._surveyed
+
+    def _ask(self, site: Site, checks: Sequence[Check]) -> dict[str, Answers | Exception]:
+        asked = {check.id: _asked(check, site) for check in checks if check.asks}
+        questions: dict[str, Question] = {}
+        for question in _questions(asked):
+            # Two checks may ask the same; the one that lets it settle asks for both.
+            if question.key not in questions or question.settles:
+                questions[question.key] = question
+        vantage = str(site.vantage)
+        try:
+            raws = self.asker(site, list(questions.values())) if questions else {}
+        except CannotTell as trouble:
+            self.troubles[vantage] = str(trouble)
+            return {check: what if isinstance(what, Exception) else trouble for check, what in asked.items()}
+        self.answers[vantage] = raws
+        return {check: _answers(what, raws, site) for check, what in asked.items()}
+
+
+def _asked(check: Check, site: Site) -> Asked | Exception:
+    assert check.asks is not None
+    try:
+        return check.asks(site)
+    except (CannotTell, NotApplicable) as reason:
+        return reason
+
+
+def _questions(asked: Mapping[str, Asked | Exception]) -> list[Question]:
+    found: list[Question] = []
+    for what in asked.values():
+        if isinstance(what, Question):
+            found.append(what)
+        elif isinstance(what, Mapping):
+            found += [target for target in what.values() if isinstance(target, Question)]
+    return found
+
+
+def _answers(asked: Asked | Exception, raws: Mapping[str, Raw], site: Site) -> Answers | Exception:
+    if isinstance(asked, Exception):
+        return asked
+    if isinstance(asked, Question):
+        return _answer(asked, raws, site)
+    return {
+        name: _answer(target, raws, site) if isinstance(target, Question) else target
+        for name, target in asked.items()
+    }
+
+
+def _answer(question: Question, raws: Mapping[str, Raw], site: Site) -> Answer | CannotTell:
+    raw = raws.get(question.key)
+    if raw is None:
+        return CannotTell(
+            f"asked {question.key} from {site.origin}, and no answer came back from the probe pod"
+        )
+    return question.read(raw, site.origin)

@@ -1,0 +1,89 @@
+"""metrics-server: what ``kubectl top`` shows."""
+
+from datetime import datetime
+
+from kubecheck.checks import API, EACH_NODE, Facts, Node, NotApplicable, Policy, check
+
+LOOK = (
+    "kubectl get apiservice v1beta1.metrics.k8s.io -o yaml",
+    "kubectl -n kube-system logs deployment/metrics-server --tail=50",
+)
+
+
+def metrics_expected(facts: Facts, policy: Policy) -> None:
+    """Only a cluster that has the metrics API, or promises it, is judged by it."""
+    if facts.metrics_api.absent and not policy.addons.metrics_server:
+        raise NotApplicable("the metrics API is not installed, and policy does not ask for it")
+
+
+@check(title="The metrics API is available", at=API, runbook=("R3",), remedy=LOOK)
+def test_metrics_api_available(facts: Facts, policy: Policy) -> None:
+    """The aggregation layer reaches metrics-server: its APIService is Available.
+
+    Source: https://kubernetes.io/docs/tasks/debug/debug-cluster/resource-metrics-pipeline/
+    """
+    metrics_expected(facts, policy)
+    if facts.metrics_api.absent:
+        raise AssertionError("the metrics API is not installed, and policy asks for metrics-server")
+    said = facts.metrics_api.value
+    assert said.status == "True", f"APIService v1beta1.metrics.k8s.io: {said.reason} {said.message}"
+
+
+@check(
+    title="Each node has a row in kubectl top node, with plausible figures",
+    at=EACH_NODE,
+    runbook=("R3",),
+    remedy=(*LOOK, "kubectl get --raw /api/v1/nodes/NODE/proxy/metrics/resource"),
+)
+def test_node_has_metrics(facts: Facts, policy: Policy, node: Node) -> None:
+    """CPU and memory are above zero and not above what the node has.
+
+    metrics-server leaves out a node that it cannot scrape: all others still have their rows.
+    Source: https://kubernetes-sigs.github.io/metrics-server/
+    """
+    metrics_expected(facts, policy)
+    usage = facts.node_usage.value.get(node.name)
+    if usage is None:
+        raise AssertionError(f"kubectl top node has no row for {node.name}")
+    # A little over its capacity is a matter of sampling, twice is a wrong unit or a wrong node.
+    assert 0 < usage.cpu <= node.cpu * 2, f"{node.name}: {usage.cpu:.3f} cores used of {node.cpu:g}"
+    assert 0 < usage.memory <= node.memory, f"{node.name}: {usage.memory:.0f} bytes used of {node.memory:.0f}"
+
+
+@check(
+    title="Every running pod has a row in kubectl top pod",
+    at=API,
+    runbook=("R4",),
+    remedy=(*LOOK, "kubectl top pod --all-namespaces"),
+)
+def test_pods_have_metrics(facts: Facts, policy: Policy) -> None:
+    """Rows are there, with memory in use, and no pod that has run for two minutes is without one.
+
+    A younger pod may not have been scraped twice yet, which its CPU figure needs.
+
+    Source: https://kubernetes-sigs.github.io/metrics-server/
+    """
+    metrics_expected(facts, policy)
+    rows = facts.pod_usage.value
+    assert rows, "kubectl top pod has no row at all"
+    latest = max(parse_time(usage.sampled) for usage in rows.values())
+    settled = [
+        pod
+        for pod in facts.pods.value
+        if pod.phase == "Running"
+        and pod.ready
+        and not pod.deleted
+        and pod.started
+        and (latest - parse_time(pod.started)).total_seconds() > 120
+    ]
+    empty = [name for name, usage in rows.items() if usage.memory <= 0]
+    assert not empty, f"no memory in use, says the row of {', '.join(empty[:10])}"
+    missing = [pod.full_name for pod in settled if pod.full_name not in rows]
+    assert not missing, (
+        f"{len(missing)} of {len(settled)} running pods have no row: {', '.join(missing[:10])}"
+    )
+
+
+def parse_time(text: str) -> datetime:
+    """A Kubernetes timestamp."""
+    return datetime.fromisoformat(text)
