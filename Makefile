@@ -1,7 +1,8 @@
 # kubecheck's own chores. `make` lists them.
 #
-#   PYTHON     the Python (3.11 or newer) that the virtual environment is made with
-#   LAB_ARGS   more options for `python -m lab`, such as LAB_ARGS="--name dev --workers 1"
+#   PYTHON       the Python (3.11 or newer) that the virtual environment is made with
+#   LAB_ARGS     more options for `python -m lab` in lab-up, lab-down and lab-status, such as
+#                LAB_ARGS="--name dev"; `python -m lab up --help` lists those of lab-up
 #   PYTEST_ARGS  more options for pytest in demo, test and unit, such as PYTEST_ARGS="-k dns"
 
 PYTHON ?= python3
@@ -91,5 +92,5 @@ clean: ## remove what was made in this checkout (not the lab: `make lab-down`)
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	find reports -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
 
-clean-cache: ## remove the lab's built programs and images (Go keeps caches of its own)
+clean-cache: ## remove the lab's built programs and images (after `make lab-down`; Go keeps its own)
 	rm -rf $(LAB_CACHE)
