@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Generator
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -62,11 +63,18 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     ]
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """A run that could not begin still ends with its verdict."""
+@pytest.hookimpl(wrapper=True)
+def pytest_unconfigure(config: pytest.Config) -> Generator[None, None, None]:
+    """A run that could not begin still ends with its verdict, said once."""
     reason = config.stash.get(NO_VERDICT, None)
-    if reason is not None:
-        print(f"verdict: {Verdict.NO_VERDICT} ({reason})")
+    if reason is None:
+        return (yield)
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        reporter._keyboardinterrupt_memo = None  # it would tell the exit a second time
+    result = yield
+    print(f"verdict: {Verdict.NO_VERDICT} ({reason})")
+    return result
 
 
 def _live(config: pytest.Config) -> Run:
@@ -91,7 +99,7 @@ def _reports(config: pytest.Config) -> Path:
 def _no_verdict(config: pytest.Config, reason: str) -> NoReturn:
     config.stash[NO_VERDICT] = reason
     write_no_verdict(reason, _reports(config))
-    pytest.exit(reason, returncode=Verdict.NO_VERDICT.exit_code)
+    pytest.exit("kubecheck could not begin", returncode=Verdict.NO_VERDICT.exit_code)
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:

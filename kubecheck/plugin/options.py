@@ -1,8 +1,13 @@
-"""The command line."""
+"""The command line, known to pytest from the start.
+
+This module is the package's pytest entry point, so it is loaded by every pytest in the same
+environment: it imports nothing of ours and does nothing but make the options known.
+"""
 
 from __future__ import annotations
 
 import pytest
+from _pytest.config.findpaths import determine_setup
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -26,3 +31,35 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="reports",
         help="folder for verdict.json, record.json, junit.xml, allure-results (default: reports)",
     )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> None:
+    """Find pytest's own settings again, now that the options' values are known as such.
+
+    pytest looks for its settings before any plugin is loaded. In ``pytest --kubeconfig
+    ~/.kube/config`` it then takes the kubeconfig for a path to tests, and ~/.kube for the root of
+    the project. There is no public way to look again; these are the steps of Config.parse.
+    """
+    given = early_config.known_args_namespace
+    root, inipath, settings, ignored = determine_setup(
+        inifile=given.inifilename,
+        override_ini=given.override_ini,
+        args=given.file_or_dir,
+        rootdir_cmd_arg=given.rootdir or None,
+        invocation_dir=early_config.invocation_params.dir,
+    )
+    if (root, inipath) == (early_config.rootpath, early_config.inipath):
+        return
+    early_config._rootpath = root
+    early_config._inipath = inipath
+    early_config._inicfg = settings
+    early_config._ignored_config_files = ignored
+    early_config._inicache.clear()
+    parser.extra_info.update(rootdir=str(root), inifile=str(inipath))
+    early_config._configure_python_path()
+    args[:] = [*early_config.getini("addopts"), *args]
+    early_config.known_args_namespace = parser.parse_known_args(args, namespace=given)
+    early_config.known_args_namespace.confcutdir = str(root)
