@@ -1,5 +1,6 @@
 """The lab's programs, compiled from the pinned Go modules in lab/programs/ and cached."""
 
+import platform
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,17 +28,17 @@ class Programs:
 class Recipe:
     """How a program is built: what ``go build`` is given, in which module, and from which of its files."""
 
-    name: str
-    title: str
+    program: str
+    entry: str  # how its cache entry's name begins
+    title: str  # what it is called where somebody reads it
     module: Path
     arguments: tuple[str, ...]
     sources: tuple[Path, ...]
 
     def key(self, go_version: str) -> str:
         """Name its cache entry, which changes with everything that the program is made from."""
-        return (
-            f"{self.name}-{cache.digest(go_version, *self.arguments, cache.files_digest(list(self.sources)))}"
-        )
+        how = [go_version, platform.machine(), repr(golang.ENVIRONMENT), *golang.COMMAND, *self.arguments]
+        return f"{self.entry}-{cache.digest(*how, cache.files_digest(list(self.sources)))}"
 
 
 def build_programs(kubernetes: str, progress: Progress) -> Programs:
@@ -72,7 +73,7 @@ def module_recipe(name: str) -> Recipe:
     }[name]
     module = MODULES / name
     sources = [path for path in module.iterdir() if path.suffix in {".go", ".mod", ".sum"}]
-    return Recipe(name, title, module, ("-ldflags", linker_flags, package), tuple(sources))
+    return Recipe(name, name, title, module, ("-ldflags", linker_flags, package), tuple(sources))
 
 
 def kubernetes_recipe(version: str) -> Recipe:
@@ -87,7 +88,8 @@ def kubernetes_recipe(version: str) -> Recipe:
     module_file = module / pinned.module_file
     tags = ("-tags", ",".join(pinned.build_tags)) if pinned.build_tags else ()
     return Recipe(
-        name=f"kube-{pinned.version}",
+        program="kube",
+        entry=f"kube-{pinned.version}",
         title=f"Kubernetes {pinned.version}",
         module=module,
         arguments=(f"-modfile={module_file.name}", *tags, "-ldflags", kubernetes_linker_flags(pinned), "."),
@@ -108,9 +110,7 @@ def kubernetes_linker_flags(version: KubernetesVersion) -> str:
 
 
 def _build(recipe: Recipe, go: golang.Go, progress: Progress) -> Path:
-    program = recipe.name.split("-1.")[0]  # a version is in the entry's name, not in the program's
-
     def build(directory: Path) -> None:
-        go.build(recipe.module, ["-o", str(directory / program), *recipe.arguments], recipe.title)
+        go.build(recipe.module, ["-o", str(directory / recipe.program), *recipe.arguments], recipe.title)
 
-    return cache.entry(recipe.key(go.version), build, f"building {recipe.title}", progress) / program
+    return cache.entry(recipe.key(go.version), build, f"building {recipe.title}", progress) / recipe.program

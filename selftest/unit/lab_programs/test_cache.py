@@ -113,7 +113,9 @@ def test_a_digest_keeps_its_parts_apart():
 def recipe(tmp_path):
     (tmp_path / "main.go").write_text("package main")
     (tmp_path / "go.mod").write_text("module x")
-    return Recipe("x", "x", tmp_path, ("-ldflags", "-s", "."), (tmp_path / "main.go", tmp_path / "go.mod"))
+    return Recipe(
+        "x", "x", "x", tmp_path, ("-ldflags", "-s", "."), (tmp_path / "main.go", tmp_path / "go.mod")
+    )
 
 
 def test_a_programs_key_is_stable(recipe):
@@ -123,7 +125,7 @@ def test_a_programs_key_is_stable(recipe):
 
 def test_a_programs_key_changes_with_all_it_is_built_from(recipe):
     keys = [recipe.key("go1.26.8"), recipe.key("go1.26.9")]
-    keys.append(Recipe(recipe.name, "", recipe.module, (".",), recipe.sources).key("go1.26.8"))
+    keys.append(Recipe("x", "x", "x", recipe.module, (".",), recipe.sources).key("go1.26.8"))
     for source in recipe.sources:
         source.write_text(source.read_text() + "\n")
         keys.append(recipe.key("go1.26.8"))
