@@ -26,7 +26,8 @@ class HttpGet(Question):
     def shell(self, seconds: int) -> str:
         """The body on standard output; an error in words on standard error."""
         url = f"http://{address(self.host, self.port)}{self.path}"
-        return f"wget -q -T {seconds} -O - {quote(url)}"
+        # Not wget's own -T, with which some builds of busybox crash.
+        return f"timeout {seconds} wget -q -O - {quote(url)}"
 
     def read(self, raw: Raw, origin: str) -> HttpAnswer:
         """The answer in ``raw``."""

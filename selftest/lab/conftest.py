@@ -1,0 +1,117 @@
+"""The lab for tests that need a real cluster, and kubecheck run against it as a person runs it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kubernetes import client, config
+
+from lab.handle import Lab
+
+ROOT = Path(__file__).parents[2]
+NAMED = os.environ.get("KUBECHECK_SELFTEST_LAB", "")  # a lab that is up already, and stays up
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run of kubecheck."""
+
+    code: int
+    output: str
+    verdict: dict[str, Any]
+    reports: Path
+
+    @property
+    def outcomes(self) -> dict[tuple[str, str], str]:
+        """Outcome by check and vantage."""
+        return {(c["id"], c["vantage"]): c["outcome"] for c in self.verdict["checks"]}
+
+    def with_outcome(self, outcome: str) -> set[tuple[str, str]]:
+        """Check and vantage of every result with that outcome."""
+        return {key for key, found in self.outcomes.items() if found == outcome}
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[Lab]:
+    """The runbook's five nodes: brought up for these tests, unless one was named."""
+    name = NAMED or "selftest"
+    if not NAMED:
+        subprocess.run([sys.executable, "-m", "lab", "up", "--name", name], cwd=ROOT, check=True)
+    try:
+        yield Lab.load(name)
+    finally:
+        if not NAMED:
+            subprocess.run([sys.executable, "-m", "lab", "down", "--name", name], cwd=ROOT, check=True)
+
+
+@pytest.fixture
+def start(lab: Lab, tmp_path: Path) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
+    """Start kubecheck against the lab, with more options."""
+    started: list[subprocess.Popen[str]] = []
+
+    def begin(*options: str, kubeconfig: Path | None = None) -> "subprocess.Popen[str]":
+        command = [sys.executable, "-m", "pytest", "--kubeconfig", str(kubeconfig or lab.kubeconfig)]
+        command += ["--policy", str(lab.policy), "--reports", str(tmp_path / "reports"), *options]
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        started.append(process)
+        return process
+
+    yield begin
+    for process in started:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(timeout=60)
+
+
+@pytest.fixture
+def kubecheck(start: Callable[..., "subprocess.Popen[str]"], tmp_path: Path) -> Callable[..., Run]:
+    """Run kubecheck against the lab to its end."""
+
+    def run(*options: str, kubeconfig: Path | None = None) -> Run:
+        process = start(*options, kubeconfig=kubeconfig)
+        output, _ = process.communicate(timeout=300)
+        written = tmp_path / "reports" / "verdict.json"
+        verdict = json.loads(written.read_text()) if written.exists() else {}
+        return Run(process.returncode, output, verdict, tmp_path / "reports")
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def api(lab: Lab) -> client.ApiClient:
+    """The cluster's API, as its administrator."""
+    return config.new_client_from_config(str(lab.kubeconfig))
+
+
+@pytest.fixture
+def leftovers(api: client.ApiClient) -> Callable[[], list[str]]:
+    """Names of namespaces that kubecheck has made and that still stand."""
+
+    def names() -> list[str]:
+        found = client.CoreV1Api(api).list_namespace(label_selector="app.kubernetes.io/managed-by=kubecheck")
+        return [item.metadata.name for item in found.items]
+
+    return names
+
+
+def until(holds: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
+    """Wait until ``holds``; fail saying ``what`` did not come about."""
+    ends = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < ends, f"after {seconds:.0f} s still not so: {what}"
+        time.sleep(0.2)
