@@ -18,7 +18,7 @@ NOT_FOUND = {126, 127}
 
 # The tool itself could not do its work, so nothing was learnt about the cluster.
 _TOOL_TROUBLE = re.compile(
-    r"applet not found|(?:^|\W)not found$|unrecognized option|invalid option|Usage: |"
+    r"applet not found|^\S*sh: .*: not found$|unrecognized option|invalid option|Usage: |"
     r"permission denied|Operation not permitted|can't fork|Cannot allocate memory|No space left",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -74,9 +74,11 @@ class Answer:
     @property
     def conclusive(self) -> bool:
         """False when the tool failed rather than the cluster: then nothing was learnt."""
-        if self.raw.status == 0:
+        status = self.raw.status
+        if status == 0:
             return True
-        return self.raw.status not in NOT_FOUND and not _TOOL_TROUBLE.search(self.raw.text)
+        crashed = status > 128 and status not in KILLED
+        return not crashed and status not in NOT_FOUND and not _TOOL_TROUBLE.search(self.raw.text)
 
     @property
     def got(self) -> str:

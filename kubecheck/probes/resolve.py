@@ -27,12 +27,12 @@ class Resolve(Question):
         """``resolve NAME``."""
         return f"resolve {self.name}"
 
-    def shell(self, seconds: int) -> str:  # noqa: ARG002 - the connection is not waited for
+    def shell(self, seconds: int) -> str:
         """Succeeds as soon as the name has an address."""
         url = quote(f"http://{self.name}:{self.port}/")
         return (
             "sed -n '/^nameserver/p;/^search/p' /etc/resolv.conf;"
-            f' said=$(wget -T 1 -O /dev/null {url} 2>&1); echo "$said";'
+            f' said=$(timeout {seconds} wget -O /dev/null {url} 2>&1); echo "$said";'
             ' case "$said" in *"Connecting to "*) ;; *) exit 1;; esac'
         )
 
