@@ -4,7 +4,8 @@ from kubecheck.checks.check import Check, check
 from kubecheck.checks.judging import for_each
 from kubecheck.checks.site import Site
 from kubecheck.checks.vantage import API, EACH_NODE, FLEET, NODES, PODS, At, Vantage
-from kubecheck.cluster.facts import Deployment, Facts, Node, Pod, Service, tenth_address
+from kubecheck.cluster.facts import Facts, tenth_address
+from kubecheck.cluster.objects import Deployment, Node, Pod, Service
 from kubecheck.fleet.standing import HTTP_PORT, Peer, Probe, Standing
 from kubecheck.outcomes import CannotTell, NotApplicable
 from kubecheck.policy import Policy

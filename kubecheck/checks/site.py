@@ -6,7 +6,8 @@ import random
 from dataclasses import dataclass
 
 from kubecheck.checks.vantage import Vantage
-from kubecheck.cluster.facts import Facts, Node
+from kubecheck.cluster.facts import Facts
+from kubecheck.cluster.objects import Node
 from kubecheck.fleet.standing import Probe, Standing
 from kubecheck.policy import Policy
 

@@ -9,17 +9,9 @@ from typing import TypeVar
 from kubecheck.cluster import parse
 from kubecheck.cluster.api import Api, ApiError
 from kubecheck.cluster.connection import explain_refusal
-from kubecheck.cluster.facts import (
-    Condition,
-    Deployment,
-    Facts,
-    Kubelet,
-    Node,
-    Pod,
-    Reading,
-    Service,
-    Usage,
-)
+from kubecheck.cluster.facts import Facts
+from kubecheck.cluster.objects import Condition, Deployment, Kubelet, Node, Pod, Service, Usage
+from kubecheck.cluster.reading import Reading
 from kubecheck.policy import Policy
 
 T = TypeVar("T")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from kubecheck.cluster.facts import Condition, Deployment, Node, Pod, Service, ServicePort, Usage
+from kubecheck.cluster.objects import Condition, Deployment, Node, Pod, Service, ServicePort, Usage
 
 Json = dict[str, Any]
 

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kubecheck.cluster.api import Api, ApiError
-from kubecheck.cluster.facts import Facts, Node
+from kubecheck.cluster.facts import Facts
+from kubecheck.cluster.objects import Node
 from kubecheck.fleet import manifests
 from kubecheck.fleet.standing import Peer, Probe, Standing
 from kubecheck.fleet.waiting import Wanted, wait_for_pods

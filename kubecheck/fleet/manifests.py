@@ -11,7 +11,7 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
-from kubecheck.cluster.facts import Node
+from kubecheck.cluster.objects import Node
 from kubecheck.fleet.standing import HTTP_PORT
 from kubecheck.policy import Policy
 

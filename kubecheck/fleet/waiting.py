@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kubecheck.cluster.api import Api, ApiError
-from kubecheck.cluster.facts import Node
+from kubecheck.cluster.objects import Node
 from kubecheck.fleet.standing import Probe
 
 Json = dict[str, Any]

@@ -1,0 +1,155 @@
+"""Kubernetes objects, as far as checks judge them: frozen, with the fields that are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from kubecheck.outcomes import CannotTell
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One of an object's status conditions."""
+
+    type: str
+    status: str
+    reason: str = ""
+    message: str = ""
+    since: str = ""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A Node, as far as checks judge it. CPU in cores, memory in bytes."""
+
+    name: str
+    addresses: tuple[str, ...]
+    conditions: tuple[Condition, ...]
+    kubelet_version: str
+    runtime: str
+    os: str
+    architecture: str
+    unschedulable: bool
+    taints: tuple[str, ...]
+    pod_cidrs: tuple[str, ...]
+    cpu: float
+    memory: float
+
+    @property
+    def ready_condition(self) -> Condition:
+        """The Ready condition; Unknown where the node never reported one."""
+        for condition in self.conditions:
+            if condition.type == "Ready":
+                return condition
+        return Condition("Ready", "Unknown", message="the kubelet has never reported")
+
+    @property
+    def ready(self) -> bool:
+        """True when the Ready condition is True."""
+        return self.ready_condition.status == "True"
+
+    @property
+    def address(self) -> str:
+        """The first InternalIP. Raises CannotTell for a node without one."""
+        if not self.addresses:
+            raise CannotTell(f"node {self.name} has no InternalIP")
+        return self.addresses[0]
+
+    @property
+    def probed(self) -> bool:
+        """Whether probe pods can stand here: Linux only."""
+        return self.os == "linux"
+
+
+@dataclass(frozen=True)
+class Pod:
+    """A Pod, as far as checks judge it."""
+
+    namespace: str
+    name: str
+    node: str
+    phase: str
+    ready: bool
+    address: str
+    host_network: bool
+    labels: dict[str, str] = field(default_factory=dict)
+    restarts: int = 0
+    waiting: str = ""
+    started: str = ""
+    deleted: str = ""
+    finalizers: tuple[str, ...] = ()
+
+    @property
+    def full_name(self) -> str:
+        """``namespace/name``."""
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True)
+class ServicePort:
+    """One port of a Service."""
+
+    name: str
+    protocol: str
+    port: int
+    node_port: int = 0
+
+
+@dataclass(frozen=True)
+class Service:
+    """A Service and the addresses of its ready endpoints."""
+
+    namespace: str
+    name: str
+    cluster_ips: tuple[str, ...]
+    ports: tuple[ServicePort, ...]
+    selector: dict[str, str] = field(default_factory=dict)
+    endpoints: tuple[str, ...] = ()
+
+    @property
+    def full_name(self) -> str:
+        """``namespace/name``."""
+        return f"{self.namespace}/{self.name}"
+
+    @property
+    def ip(self) -> str:
+        """The first ClusterIP. Raises CannotTell for a headless Service."""
+        for address in self.cluster_ips:
+            if address != "None":
+                return address
+        raise CannotTell(f"Service {self.full_name} has no ClusterIP")
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A Deployment's replicas; ``conditions`` tell a rollout that is stuck behind old replicas."""
+
+    namespace: str
+    name: str
+    wanted: int
+    ready: int
+    updated: int
+    conditions: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True)
+class Usage:
+    """A row of ``kubectl top``: CPU in cores, memory in bytes, when it was sampled (RFC 3339)."""
+
+    cpu: float
+    memory: float
+    sampled: str
+
+
+@dataclass(frozen=True)
+class Kubelet:
+    """What one kubelet says of itself.
+
+    ``client_certificate_seconds`` is what is left of its client certificate's life (the metric
+    kubelet_certificate_manager_client_ttl_seconds), None where it does not manage one itself.
+
+    """
+
+    client_certificate_seconds: float | None
+    cluster_dns: tuple[str, ...]
+    cluster_domain: str
