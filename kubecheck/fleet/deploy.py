@@ -112,26 +112,26 @@ class Fleet:
             for name in self.namespaces.values():
                 self.api.delete(f"/api/v1/namespaces/{name}")
 
-    def left(self, seconds: float) -> list[str]:
-        """The run's namespaces that still stand ``seconds`` after their removal was asked for."""
+    def left(self, seconds: float) -> dict[str, str]:
+        """The run's namespaces that still stand after ``seconds``, and what holds each of them."""
         if not self._touched:
-            return []
+            return {}
         selector = f"{manifests.RUN_LABEL}={self.run}"
         ends = time.monotonic() + seconds
         while True:
             page = self.api.get("/api/v1/namespaces", labelSelector=selector)
-            names = {item["metadata"]["name"] for item in page.get("items") or ()}
+            standing = {item["metadata"]["name"]: _holding(item) for item in page.get("items") or ()}
             left = ends - time.monotonic()
-            if not names or left <= 0:
-                return sorted(names)
+            if not standing or left <= 0:
+                return standing
             version = page["metadata"]["resourceVersion"]
             for event in self.api.watch("/api/v1/namespaces", version, left, labelSelector=selector):
                 if event["type"] == "ERROR":
                     break
                 if event["type"] == "DELETED":
-                    names.discard(event["object"]["metadata"]["name"])
-                if not names:
-                    return []
+                    standing.pop(event["object"]["metadata"]["name"], None)
+                if not standing:
+                    return {}
 
     def _create_namespace(self, name: str, level: str, ends: datetime) -> None:
         with self._lock:
@@ -158,6 +158,14 @@ class Fleet:
             return self.api.create(path, body)
         except ApiError as problem:
             raise FleetProblem(f"{body['kind']} {body['metadata']['name']} was refused: {problem}") from None
+
+
+def _holding(namespace: Json) -> str:
+    """Why a namespace that is being deleted still stands, in the namespace controller's words."""
+    for condition in namespace.get("status", {}).get("conditions") or ():
+        if condition["status"] == "True" and condition.get("message"):
+            return str(condition["message"])
+    return "nobody says why; the controller-manager removes namespaces"
 
 
 def _absent(wanted: Wanted) -> Probe:

@@ -6,7 +6,7 @@ and judge, each for the nodes of its share.
 """
 
 pytest_plugins = [
-    "kubecheck.plugin.options",
+    "kubecheck.options",
     "kubecheck.plugin.begin",
     "kubecheck.plugin.collection",
     "kubecheck.plugin.judge",

@@ -139,7 +139,10 @@ def _confirm(run: Run) -> str:
     except ApiError as problem:
         return f"kubecheck could not see whether its namespaces are gone: {problem}. {_by_hand(run)}"
     run.timings["clean up"] = round(time.monotonic() - begun, 2)
-    return f"still there after {CONFIRM:.0f} s: namespaces {', '.join(left)}. {_by_hand(run)}" if left else ""
+    if not left:
+        return ""
+    reasons = "; ".join(sorted(set(left.values())))
+    return f"still there after {CONFIRM:.0f} s: namespaces {', '.join(left)} ({reasons}). {_by_hand(run)}"
 
 
 def _by_hand(run: Run) -> str:

@@ -42,11 +42,13 @@ def load_policy(source: str | None) -> Policy:
         raise PolicyError(
             f"policy {source} does not exist: name a TOML file or a profile ({', '.join(profiles())})"
         ) from None
-    except (OSError, UnicodeDecodeError) as problem:
-        raise PolicyError(f"policy {source} cannot be read: {problem}") from None
+    except OSError as problem:
+        raise PolicyError(f"policy {source} cannot be read: {problem.strerror}") from None
+    except UnicodeDecodeError:
+        raise PolicyError(f"policy {source} is not text: is it the right file?") from None
     try:
         values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
+    except (ValueError, RecursionError) as problem:
         raise PolicyError(f"policy {source} is not TOML: {problem}") from None
     return _validated(values, source)
 

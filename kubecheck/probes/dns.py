@@ -53,7 +53,8 @@ class DnsOverTcp(Question):
     def shell(self, seconds: int) -> str:
         """The query is printed in octal; the server answers once our side is half closed."""
         octal = "".join(f"\\{byte:03o}" for byte in self._wire())
-        return f"printf '{octal}' | nc -w {seconds} {quote(self.server)} 53"
+        # nc's own -w limits the connection only, and a limit around the whole line would leave nc running.
+        return f"printf '{octal}' | timeout {seconds} nc -w {seconds} {quote(self.server)} 53"
 
     def read(self, raw: Raw, origin: str) -> DnsAnswer:
         """The answer in ``raw``; a reply that is no DNS message holds no addresses."""

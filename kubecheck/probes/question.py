@@ -84,8 +84,9 @@ class Answer:
     def got(self) -> str:
         """What came back, in a few words."""
         text = " ".join(self.raw.text.split())
-        if self.raw.status in KILLED and not text:
-            return "no answer"
+        if self.raw.status in KILLED:
+            said = text.removesuffix("Terminated").strip()
+            return f"no answer ({said[:200]})" if said else "no answer"
         return text[:300] or f"nothing (exit status {self.raw.status})"
 
     def must(self, holds: bool, expected: str) -> None:
