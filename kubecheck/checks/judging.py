@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from kubecheck.outcomes import CannotTell
+from kubecheck.outcomes import CannotTell, NotApplicable
 
 T = TypeVar("T")
 
@@ -16,12 +16,14 @@ def for_each(targets: Mapping[str, T | CannotTell], judge: Callable[[str, T], No
     """Judge each target; the message names those that fail.
 
     Raises AssertionError when one fails, else CannotTell when one could not be told, or when
-    there is no target at all. A target may be a CannotTell itself: it could not be asked.
+    there is no target at all, and NotApplicable when none of them applies. A target may be a
+    CannotTell itself: it could not be asked.
     """
     if not targets:
         raise CannotTell("there was nothing to look at")
     failed: dict[str, str] = {}
     unknown: dict[str, str] = {}
+    not_here: dict[str, str] = {}
     for name, target in targets.items():
         try:
             if isinstance(target, CannotTell):
@@ -31,10 +33,14 @@ def for_each(targets: Mapping[str, T | CannotTell], judge: Callable[[str, T], No
             failed[name] = str(problem)
         except CannotTell as problem:
             unknown[name] = str(problem)
+        except NotApplicable as problem:
+            not_here[name] = str(problem)
     if failed:
         raise AssertionError(_told(failed, len(targets), "fail"))
     if unknown:
         raise CannotTell(_told(unknown, len(targets), "could not be told"))
+    if len(not_here) == len(targets):
+        raise NotApplicable(_told(not_here, len(targets), "do not apply"))
 
 
 def _told(found: Mapping[str, str], total: int, what: str) -> str:

@@ -34,7 +34,7 @@ def connect(kubeconfig: str | None, context: str | None) -> Api:
     if paths:
         _load_kubeconfig(paths, context, configuration)
     elif SERVICE_ACCOUNT_TOKEN.exists():
-        load_incluster_config(client_configuration=configuration)
+        _load_incluster(configuration)
     else:
         raise ConnectionProblem(
             "no kubeconfig: give --kubeconfig FILE, set KUBECONFIG, or put one at ~/.kube/config"
@@ -53,16 +53,23 @@ def _kubeconfig_paths(kubeconfig: str | None) -> list[str]:
     else:
         default = Path("~/.kube/config").expanduser()
         return [str(default)] if default.exists() else []
-    existing = [path for path in named if Path(path).expanduser().exists()]
+    existing = [path for path in map(os.path.expanduser, named) if Path(path).exists()]
     if not existing:
         raise ConnectionProblem(f"kubeconfig {', '.join(named)} does not exist: check the path")
-    return [str(Path(path).expanduser()) for path in existing]
+    return existing
+
+
+def _load_incluster(configuration: Configuration) -> None:
+    try:
+        load_incluster_config(client_configuration=configuration)
+    except ConfigException as problem:
+        raise ConnectionProblem(f"the pod's service account cannot be used: {problem}") from None
 
 
 def _load_kubeconfig(paths: list[str], context: str | None, configuration: Configuration) -> None:
     shown = os.pathsep.join(paths)
-    for path in paths:
-        _require_kubeconfig(path)
+    if not any([_names_cluster(path) for path in paths]):
+        raise ConnectionProblem(f"kubeconfig {shown} names no cluster: is it the right file?")
     try:
         load_kube_config(
             config_file=shown, context=context, client_configuration=configuration, persist_config=False
@@ -76,17 +83,23 @@ def _load_kubeconfig(paths: list[str], context: str | None, configuration: Confi
         ) from None
 
 
-def _require_kubeconfig(path: str) -> None:
-    """Refuse what is not a kubeconfig before the library walks into it."""
+def _names_cluster(path: str) -> bool:
+    """Whether a file names a cluster; refuses what is no kubeconfig before the library walks into it.
+
+    In a list, a file may hold users or contexts only, or nothing at all.
+    """
     try:
         text = Path(path).read_text(encoding="utf-8")
         content = yaml.safe_load(text)
-    except (yaml.YAMLError, UnicodeDecodeError):
+    except (yaml.YAMLError, ValueError, RecursionError):
         raise ConnectionProblem(f"kubeconfig {path} is not YAML: is it the right file?") from None
     except OSError as problem:
         raise ConnectionProblem(f"kubeconfig {path} cannot be read: {problem.strerror}") from None
-    if not isinstance(content, dict) or not content.get("clusters"):
+    if content is None:
+        return False
+    if not isinstance(content, dict):
         raise ConnectionProblem(f"kubeconfig {path} names no cluster: is it the right file?")
+    return bool(content.get("clusters"))
 
 
 def explain_refusal(api: Api, problem: ApiError) -> ConnectionProblem:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from kubecheck.cluster import parse
 from kubecheck.cluster.api import Api, ApiError
-from kubecheck.cluster.connection import explain_refusal
+from kubecheck.cluster.connection import ConnectionProblem, explain_refusal
 from kubecheck.cluster.facts import Facts
 from kubecheck.cluster.objects import Condition, Deployment, Kubelet, Node, Pod, Service, Usage
 from kubecheck.cluster.reading import Reading
@@ -17,6 +17,7 @@ from kubecheck.policy import Policy
 T = TypeVar("T")
 
 ASK_AT_ONCE = 16
+MALFORMED = (KeyError, ValueError, TypeError, AttributeError)  # what walking JSON of another shape raises
 
 
 def discover(api: Api, policy: Policy) -> Facts:
@@ -35,6 +36,10 @@ def discover(api: Api, policy: Policy) -> Facts:
             nodes = tuple(sorted((parse.node(i) for i in api.items("/api/v1/nodes")), key=lambda n: n.name))
         except ApiError as problem:
             raise explain_refusal(api, problem) from None
+        except MALFORMED as problem:
+            raise ConnectionProblem(
+                f"{api.server} does not answer as a Kubernetes API server does ({problem!r}): check the address"
+            ) from None
 
         namespace, _, name = policy.dns.service.partition("/")
         kubelets = {
@@ -72,7 +77,7 @@ def _reading(what: str, read: Callable[[], T]) -> Reading[T]:
         return Reading(read())
     except ApiError as problem:
         return Reading(problem=f"{what} could not be read: {problem}", absent=problem.status == 404)
-    except (KeyError, ValueError, TypeError) as problem:
+    except MALFORMED as problem:
         return Reading(problem=f"{what} came back in a form that is not understood: {problem!r}")
 
 

@@ -27,7 +27,7 @@ class HttpGet(Question):
         """The body on standard output; an error in words on standard error."""
         url = f"http://{address(self.host, self.port)}{self.path}"
         # Not wget's own -T, with which some builds of busybox crash.
-        return f"timeout {seconds} wget -q -O - {quote(url)}"
+        return f"timeout {seconds} wget -Y off -q -O - {quote(url)}"
 
     def read(self, raw: Raw, origin: str) -> HttpAnswer:
         """The answer in ``raw``."""

@@ -85,7 +85,7 @@ class Answer:
         """What came back, in a few words."""
         text = " ".join(self.raw.text.split())
         if self.raw.status in KILLED:
-            said = text.removesuffix("Terminated").strip()
+            said = text.removesuffix("Terminated").removesuffix("Killed").strip()
             return f"no answer ({said[:200]})" if said else "no answer"
         return text[:300] or f"nothing (exit status {self.raw.status})"
 

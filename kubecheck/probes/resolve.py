@@ -32,7 +32,7 @@ class Resolve(Question):
         url = quote(f"http://{self.name}:{self.port}/")
         return (
             "sed -n '/^nameserver/p;/^search/p' /etc/resolv.conf;"
-            f' said=$(timeout {seconds} wget -O /dev/null {url} 2>&1); echo "$said";'
+            f' said=$(timeout {seconds} wget -Y off -O /dev/null {url} 2>&1); echo "$said";'
             ' case "$said" in *"Connecting to "*) ;; *) exit 1;; esac'
         )
 
@@ -59,6 +59,8 @@ class ResolveAnswer(Answer):
     @property
     def got(self) -> str:
         """The address and who was asked."""
+        if not self.conclusive:
+            return super().got
         asked = (
             f"nameserver {', '.join(self.nameservers) or 'none'}, search {' '.join(self.search) or 'none'}"
         )

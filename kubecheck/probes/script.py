@@ -29,7 +29,7 @@ ask() {
     timeout LIMIT sh -c "$line" </dev/null >"$dir/$number" 2>&1
     status=$?
     end=$(now)
-    if [ "$status" -eq 0 ] || [ "$((${end%.*} - ${start%.*}))" -ge "$settling" ]; then break; fi
+    if [ "$status" -eq 0 ] || [ "$((${end%.*} - ${start%.*}))" -gt "$settling" ]; then break; fi
     sleep 0.2
   done
   { printf 'kubecheck-answer %s %s %s %s %s ' "$number" "$status" "$tries" "$start" "$end"
@@ -46,10 +46,12 @@ def script(questions: Sequence[Question], seconds: int, settling: float) -> str:
     ``seconds`` limits each question, ``settling`` is for those that may be asked again.
     """
     lines = [_PRELUDE.replace("LIMIT", str(seconds + MARGIN)).replace("BYTES", str(OUTPUT_LIMIT))]
-    for number, question in enumerate(questions):
+    begun = 0
+    for number, question in _numbered(questions):
         patience = int(settling) if question.settles else 0
         lines.append(f"ask {number} {patience} {quote(question.shell(seconds))} &")
-        if number % AT_ONCE == AT_ONCE - 1:
+        begun += 1
+        if begun % AT_ONCE == 0:
             lines.append("wait")
     lines += ["wait", 'cat "$dir"/*.answer', "exit", ""]
     return "\n".join(lines)
@@ -57,8 +59,17 @@ def script(questions: Sequence[Question], seconds: int, settling: float) -> str:
 
 def longest(questions: Sequence[Question], seconds: int, settling: float) -> float:
     """An upper bound for how long the script may run, in seconds."""
-    rounds = (len(questions) + AT_ONCE - 1) // AT_ONCE
-    return rounds * (seconds + MARGIN) + settling + MARGIN
+    settling_rounds = _rounds(sum(question.settles for question in questions))
+    return _rounds(len(questions)) * (seconds + MARGIN) + settling_rounds * (settling + 1) + MARGIN
+
+
+def _numbered(questions: Sequence[Question]) -> list[tuple[int, Question]]:
+    """The questions with their numbers, those that settle first: in as few rounds as may be."""
+    return sorted(enumerate(questions), key=lambda each: not each[1].settles)
+
+
+def _rounds(number: int) -> int:
+    return (number + AT_ONCE - 1) // AT_ONCE
 
 
 def read_answers(output: bytes, questions: Sequence[Question]) -> dict[str, Raw]:

@@ -107,4 +107,5 @@ def document(ending: Ending) -> dict[str, Any]:
 
 
 def _write(path: Path, text: str) -> None:
-    path.write_text(text + "\n", encoding="utf-8")
+    # JSON may carry half of a surrogate pair, which no text file can.
+    path.write_text(text + "\n", encoding="utf-8", errors="replace")

@@ -88,8 +88,12 @@ def load_record(path: Path) -> Record:
             answers=raws_from_json(body["answers"]),
             troubles={str(key): str(value) for key, value in body["troubles"].items()},
         )
-    except (ValidationError, KeyError, ValueError, TypeError, AttributeError) as problem:
-        raise RecordProblem(f"record {path} is damaged: {problem}") from None
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise RecordProblem(f"record {path} is damaged at {where}: {first['msg']}") from None
+    except (KeyError, ValueError, TypeError, AttributeError, ArithmeticError) as problem:
+        raise RecordProblem(f"record {path} is damaged: {problem!r}") from None
 
 
 def raws_to_json(answers: dict[str, dict[str, Raw]]) -> dict[str, Any]:

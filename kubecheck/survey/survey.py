@@ -11,7 +11,7 @@ from kubecheck.checks.site import Site
 from kubecheck.checks.vantage import Vantage
 from kubecheck.cluster.facts import Facts
 from kubecheck.fleet.standing import Standing
-from kubecheck.outcomes import CannotTell, NotApplicable
+from kubecheck.outcomes import CannotTell
 from kubecheck.policy import Policy
 from kubecheck.probes import Answer, Question, Raw
 from kubecheck.survey.asking import Asker
@@ -83,7 +83,7 @@ def _asked(check: Check, site: Site) -> Asked | Exception:
     assert check.asks is not None
     try:
         return check.asks(site)
-    except (CannotTell, NotApplicable) as reason:
+    except Exception as reason:  # noqa: BLE001 - a defect in one check is that check's alone
         return reason
 
 
