@@ -38,7 +38,7 @@ def discover(api: Api, policy: Policy) -> Facts:
             raise explain_refusal(api, problem) from None
         except MALFORMED as problem:
             raise ConnectionProblem(
-                f"{api.server} does not answer as a Kubernetes API server does ({problem!r}): check the address"
+                f"{api.server} does not answer as a Kubernetes API server does ({problem!r}): check its address"
             ) from None
 
         namespace, _, name = policy.dns.service.partition("/")

@@ -35,7 +35,8 @@ class DnsOverUdp(Question):
         _, _, body = text.partition("\n\n")
         found = re.findall(r"^Address(?: \d+)?:\s*([0-9a-fA-F.:]+)", body, re.MULTILINE)
         refusal = re.search(r"server can't find .*?: (\w+)|\*\*\* Can't find .*?: (.+)", text)
-        return DnsAnswer(self, origin, raw, tuple(found), (refusal[1] or refusal[2]) if refusal else "")
+        said = (refusal[1] or refusal[2]) if refusal else ""
+        return DnsAnswer(self, origin, raw, tuple(found), said, parsed=raw.status == 0)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ NOT_FOUND = {126, 127}
 
 # The tool itself could not do its work, so nothing was learnt about the cluster.
 _TOOL_TROUBLE = re.compile(
-    r"applet not found|^\S*sh: .*: not found$|unrecognized option|invalid option|Usage: |"
+    r"applet not found|can't execute|^\S*sh: .*: not found$|unrecognized option|invalid option|Usage: |"
     r"permission denied|Operation not permitted|can't fork|Cannot allocate memory|No space left",
     re.IGNORECASE | re.MULTILINE,
 )

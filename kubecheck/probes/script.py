@@ -29,7 +29,8 @@ ask() {
     timeout LIMIT sh -c "$line" </dev/null >"$dir/$number" 2>&1
     status=$?
     end=$(now)
-    if [ "$status" -eq 0 ] || [ "$((${end%.*} - ${start%.*}))" -gt "$settling" ]; then break; fi
+    if [ "$status" -eq 0 ] || [ "$settling" -eq 0 ]; then break; fi
+    if [ "$((${end%.*} - ${start%.*}))" -gt "$settling" ]; then break; fi
     sleep 0.2
   done
   { printf 'kubecheck-answer %s %s %s %s %s ' "$number" "$status" "$tries" "$start" "$end"
@@ -46,11 +47,9 @@ def script(questions: Sequence[Question], seconds: int, settling: float) -> str:
     ``seconds`` limits each question, ``settling`` is for those that may be asked again.
     """
     lines = [_PRELUDE.replace("LIMIT", str(seconds + MARGIN)).replace("BYTES", str(OUTPUT_LIMIT))]
-    begun = 0
-    for number, question in _numbered(questions):
+    for begun, (number, question) in enumerate(_numbered(questions), start=1):
         patience = int(settling) if question.settles else 0
         lines.append(f"ask {number} {patience} {quote(question.shell(seconds))} &")
-        begun += 1
         if begun % AT_ONCE == 0:
             lines.append("wait")
     lines += ["wait", 'cat "$dir"/*.answer', "exit", ""]
