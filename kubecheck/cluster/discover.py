@@ -38,7 +38,8 @@ def discover(api: Api, policy: Policy) -> Facts:
             raise explain_refusal(api, problem) from None
         except MALFORMED as problem:
             raise ConnectionProblem(
-                f"{api.server} does not answer as a Kubernetes API server does ({problem!r}): check its address"
+                f"{api.server} does not answer as a Kubernetes API server does: check the address"
+                f" ({problem!r} while reading its nodes)"
             ) from None
 
         namespace, _, name = policy.dns.service.partition("/")
