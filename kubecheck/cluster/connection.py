@@ -68,7 +68,8 @@ def _load_incluster(configuration: Configuration) -> None:
 
 def _load_kubeconfig(paths: list[str], context: str | None, configuration: Configuration) -> None:
     shown = os.pathsep.join(paths)
-    if not any([_names_cluster(path) for path in paths]):
+    with_cluster = [path for path in paths if _names_cluster(path)]
+    if not with_cluster:
         raise ConnectionProblem(f"kubeconfig {shown} names no cluster: is it the right file?")
     try:
         load_kube_config(

@@ -124,8 +124,7 @@ def _kubelet(api: Api, node: Node) -> Kubelet:
     page = api.text(f"{proxy}/metrics")
     return Kubelet(
         client_certificate_seconds=parse.metric(page, "kubelet_certificate_manager_client_ttl_seconds"),
-        cluster_dns=tuple(config.get("clusterDNS") or ()),
-        cluster_domain=config.get("clusterDomain") or "",
+        config=config,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from kubecheck.outcomes import CannotTell
 
@@ -147,9 +148,18 @@ class Kubelet:
 
     ``client_certificate_seconds`` is what is left of its client certificate's life (the metric
     kubelet_certificate_manager_client_ttl_seconds), None where it does not manage one itself.
-
+    ``config`` is its effective configuration: a KubeletConfiguration as configz shows it.
     """
 
     client_certificate_seconds: float | None
-    cluster_dns: tuple[str, ...]
-    cluster_domain: str
+    config: dict[str, Any]
+
+    @property
+    def cluster_dns(self) -> tuple[str, ...]:
+        """The DNS servers that it hands to pods."""
+        return tuple(self.config.get("clusterDNS") or ())
+
+    @property
+    def cluster_domain(self) -> str:
+        """The DNS domain that it hands to pods."""
+        return str(self.config.get("clusterDomain") or "")
