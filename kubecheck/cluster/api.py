@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator, Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -22,15 +23,20 @@ Json = dict[str, Any]
 
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 30.0
+PROXY_TIMEOUT = (
+    5.0  # for what stands behind the API server's proxy, and may hang where the API server does not
+)
 
 
 class ApiError(Exception):
     """The API server refused a request, or could not be reached (status 0)."""
 
-    def __init__(self, status: int, reason: str, message: str) -> None:
+    def __init__(self, status: int, reason: str, message: str, body: str = "") -> None:
         super().__init__(message)
         self.status = status
         self.reason = reason
+        self.body = body
+        """All that the server said, which the message may shorten."""
 
     @property
     def unreachable(self) -> bool:
@@ -64,6 +70,22 @@ class Api:
         """What stands at ``path`` as text, a metrics page for instance. Raises ApiError."""
         body = self._request("GET", path, query).data
         return body.decode("utf-8", "replace")
+
+    def clock(self) -> str:
+        """The API server's own time, to a second, in RFC 3339. Raises ApiError."""
+        said = self._request("GET", "/version", {}).headers.get("Date", "")
+        try:
+            return parsedate_to_datetime(said).isoformat()
+        except ValueError:
+            raise ApiError(0, "NoDate", f"{self.server} does not say what time it is") from None
+
+    def through_proxy(
+        self, method: str, path: str, body: Json | None = None, headers: Mapping[str, str] | None = None
+    ) -> str:
+        """What something behind the API server's proxy says, given PROXY_TIMEOUT seconds. Raises ApiError."""
+        timeout = (CONNECT_TIMEOUT, PROXY_TIMEOUT)
+        answer = self._request(method, path, {}, body, timeout, headers=headers).data
+        return answer.decode("utf-8", "replace")
 
     def create(self, path: str, body: Json) -> Json:
         """POST ``body`` to the collection at ``path``. Raises ApiError."""
@@ -118,12 +140,17 @@ class Api:
         timeout: tuple[float, float] = (CONNECT_TIMEOUT, READ_TIMEOUT),
         *,
         stream: bool = False,
+        headers: Mapping[str, str] | None = None,
     ) -> urllib3.HTTPResponse:
         serialized = self.client.param_serialize(
             method,
             quote(path, safe="/:%"),
             query_params=[(key, str(value)) for key, value in query.items()],
-            header_params={"Accept": "application/json, */*", "Content-Type": "application/json"},
+            header_params={
+                "Accept": "application/json, */*",
+                "Content-Type": "application/json",
+                **(headers or {}),
+            },
             body=body,
             auth_settings=["BearerToken"],
         )
@@ -150,7 +177,8 @@ def _refused(status: int, body: bytes) -> ApiError:
         said = {}
     if not isinstance(said, dict):
         said = {}
-    return ApiError(status, said.get("reason") or "", said.get("message") or text[:300] or f"HTTP {status}")
+    message = said.get("message") or text[:300] or f"HTTP {status}"
+    return ApiError(status, said.get("reason") or "", message, text)
 
 
 def _unreachable(server: str, problem: Exception) -> ApiError:
