@@ -150,10 +150,12 @@ class BringUp:
         for one in self.settings.nodes:
             self.machines[one.name].start("containerd", ["containerd"])
         self._wait("an API server to become ready", api.ready)
-        for one in masters:
-            machine = self.machines[one.name]
-            machine.start("kube-controller-manager", controlplane.controller_manager(self.settings))
-            machine.start("kube-scheduler", controlplane.scheduler())
+        self._start_controllers(masters[0])
+
+    def _start_controllers(self, master: Node) -> None:
+        machine = self.machines[master.name]
+        machine.start("kube-controller-manager", controlplane.controller_manager(self.settings))
+        machine.start("kube-scheduler", controlplane.scheduler())
 
     def _join_nodes(self, api: Api, images: Images) -> None:
         # The API server makes this namespace some time after it calls itself ready.
@@ -163,6 +165,10 @@ class BringUp:
             machine = self.machines[one.name]
             machine.start("kubelet", node.kubelet(one))
             machine.start("kube-proxy", node.kube_proxy())
+        for one in self.settings.master_nodes[
+            1:
+        ]:  # they only wait for the first to fail: not before the nodes
+            self._start_controllers(one)
         api.apply(
             "coredns",
             image=images.coredns.reference,
@@ -217,8 +223,9 @@ class BringUp:
 
         self._wait("every node to be Ready", ready_nodes)
         self._wait("CoreDNS to be available", lambda: available("coredns"))
-        self._wait("metrics-server to be available", lambda: available("metrics-server"))
         self._wait("every API server to be ready", ready_api_servers)
+        self._wait("metrics-server to be available", lambda: available("metrics-server"))
+        api.apply("metrics-api")
         self._wait("metrics of every node", measured)
 
     def _wait(self, what: str, condition: Callable[[], object]) -> None:

@@ -86,29 +86,28 @@ def empty_and_remove(path: str) -> None:
     for hierarchy in hierarchies():
         for file in (hierarchy / path).rglob("freezer.state"):
             file.write_text("THAWED")  # a frozen process does not die
-    while left := processes(path):
-        for pid in left:
+    while left := [hierarchy / path for hierarchy in hierarchies() if (hierarchy / path).exists()]:
+        for pid in processes(path):
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 continue  # died meanwhile
-        if time.monotonic() > deadline:
-            raise LabError(f"The processes {sorted(left)} of the lab cannot be killed.")
-        time.sleep(0.02)  # the kernel tells nobody when a cgroup is empty
-    for hierarchy in hierarchies():
-        _remove(hierarchy / path, deadline)
-
-
-def _remove(directory: Path, deadline: float) -> None:
-    while directory.exists():
-        try:
-            for current, children, _ in os.walk(directory, topdown=False):
-                for child in children:
-                    (Path(current) / child).rmdir()
-            directory.rmdir()
-        except FileNotFoundError:
-            continue  # the kernel or another teardown was faster
-        except OSError as error:
+        if not all([_removed(directory) for directory in left]):  # noqa: C419 - every one is to be tried
             if time.monotonic() > deadline:
-                raise LabError(f"The cgroup {directory} cannot be removed: {error.strerror}.") from error
-            time.sleep(0.02)  # a process that was killed has not left it yet
+                raise LabError(
+                    f"The lab's processes {sorted(processes(path))} in {left[0]} survive being killed; "
+                    "see what holds them with `cat /proc/PID/stack`, then run `down` again."
+                )
+            time.sleep(0.02)  # the kernel tells nobody when a process has left its cgroups
+
+
+def _removed(directory: Path) -> bool:
+    """Remove a tree of cgroups as far as the kernel lets go of it; whether all of it is gone."""
+    try:
+        for current, children, _ in os.walk(directory, topdown=False):
+            for child in children:
+                (Path(current) / child).rmdir()
+        directory.rmdir()
+    except OSError:
+        return not directory.exists()
+    return True

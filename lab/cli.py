@@ -1,9 +1,11 @@
 """The command line of the lab: ``python -m lab up|down|status|exec``."""
 
 import argparse
+import signal
 import subprocess
 import sys
 from dataclasses import fields
+from types import FrameType
 
 from lab import commands
 from lab.errors import LabError
@@ -53,6 +55,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; an exit code. What the user can mend is told in a sentence."""
     options = parser().parse_args(argv)
     progress = Progress()
+    signal.signal(signal.SIGTERM, _interrupt)  # so that a stopped `up` takes away what it started
     try:
         match options.action:
             case "up":
@@ -63,8 +66,9 @@ def main(argv: list[str] | None = None) -> int:
             case "status":
                 return 0 if commands.status(Settings(name=options.name).name) else 1
             case "exec":
+                command = options.command[options.command[:1] == ["--"] :] or ["bash"]
                 machine = Lab.load(options.name).machine(options.machine)
-                return subprocess.call(machine.entering(options.command or ["bash"]), env=ENVIRONMENT)
+                return subprocess.call(machine.entering(command), env=ENVIRONMENT)
     except LabError as error:
         print(f"lab: {error}", file=sys.stderr)
         return 1
@@ -72,3 +76,7 @@ def main(argv: list[str] | None = None) -> int:
         print("lab: interrupted", file=sys.stderr)
         return 130
     return 0
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

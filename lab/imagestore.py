@@ -13,7 +13,6 @@ from pathlib import Path
 from lab import cache
 from lab.errors import LabError
 from lab.images import Image, Images
-from lab.processes import Process
 from lab.progress import Progress
 
 START_SECONDS = 30.0

@@ -3,6 +3,7 @@
 Nothing of it lives outside its processes and its directory: with the processes go its interfaces and mounts.
 """
 
+import select
 import signal
 import socket
 import subprocess
@@ -76,7 +77,8 @@ class Machine:
             )
         assert holder.stdout is not None
         with holder.stdout as lines:
-            ready = lines.readline().strip() == b"ready"
+            in_time = select.select([lines], [], [], BOOT_SECONDS)[0]
+            ready = bool(in_time) and lines.readline().strip() == b"ready"
         children = Process.of(holder.pid)
         init = children.children()[0] if ready and children else None
         if init is None:

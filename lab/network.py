@@ -20,10 +20,10 @@ def make_bridge(switch: Machine, settings: Settings) -> None:
 def plug_in(switch: Machine, machine: Machine, settings: Settings, addresses: list[IPv4Address]) -> None:
     """Wire a machine to the bridge and give it its addresses and its default route."""
     # The pid is the host's, so this one command runs in the switch's network namespace alone.
-    switch.check_on_host(
-        ["ip", "link", "add", machine.name, "mtu", str(settings.mtu), "type", "veth"]
-        + ["peer", "name", INTERFACE, "mtu", str(settings.mtu), "netns", str(machine.init.pid)]
-    )
+    mtu = str(settings.mtu)
+    veth = ["ip", "link", "add", machine.name, "mtu", mtu, "type", "veth"]
+    peer = ["peer", "name", INTERFACE, "mtu", mtu, "netns", str(machine.init.pid)]
+    switch.check_on_host([*veth, *peer])
     _ip(switch, [f"link set {machine.name} master {BRIDGE} up"])
     commands = [f"addr add {address}/{settings.node_prefix} dev {INTERFACE}" for address in addresses]
     commands.append(f"link set {INTERFACE} up")
@@ -46,9 +46,9 @@ def make_overlay(
 
     ``pods`` holds the pod network of each node address, the machine's own too.
     """
+    kind = f"type vxlan id {VXLAN_ID} dev {INTERFACE} local {address} dstport {VXLAN_PORT} nolearning"
     commands = [
-        f"link add {OVERLAY} mtu {settings.pod_mtu} address {overlay_mac(address)} type vxlan"
-        f" id {VXLAN_ID} dev {INTERFACE} local {address} dstport {VXLAN_PORT} nolearning",
+        f"link add {OVERLAY} mtu {settings.pod_mtu} address {overlay_mac(address)} {kind}",
         f"addr add {pods[address].network_address}/32 dev {OVERLAY}",
         f"link set {OVERLAY} up",
     ]
@@ -64,20 +64,8 @@ def make_overlay(
     if entries:
         machine.check(["bridge", "-batch", "-"], stdin="\n".join(entries) + "\n")
     # What leaves the pod network leaves with the node's address, as Calico's natOutgoing and flannel do it.
-    machine.check(
-        ["iptables", "-w", "-t", "nat", "-A", "POSTROUTING", "-s", str(pods[address])]
-        + [
-            "!",
-            "-d",
-            settings.pod_cidr,
-            "-m",
-            "comment",
-            "--comment",
-            "pods to the outside",
-            "-j",
-            "MASQUERADE",
-        ]
-    )
+    leaving = ["-s", str(pods[address]), "!", "-d", settings.pod_cidr, "-j", "MASQUERADE"]
+    machine.check(["iptables", "-w", "-t", "nat", "-A", "POSTROUTING", *leaving])
 
 
 def _ip(machine: Machine, commands: list[str]) -> None:

@@ -34,6 +34,7 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
   [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
     SystemdCgroup = false
 """
+EVICTION_SIGNALS = ("imagefs.available", "memory.available", "nodefs.available", "nodefs.inodesFree")
 # The oldest kubelets that know the field, and those that refuse cgroup v1 without it are newer still.
 FAIL_CGROUP_V1_SINCE = 31
 
@@ -103,10 +104,9 @@ def kubelet_configuration(node: Node, settings: Settings) -> dict[str, Any]:
         "maxPods": 110,
         "failSwapOn": False,
         # The host's disk is every node's: its filling up must not evict the pods of all of them.
-        "evictionHard": {
-            signal: "0%"
-            for signal in ("imagefs.available", "memory.available", "nodefs.available", "nodefs.inodesFree")
-        },
+        "evictionHard": dict.fromkeys(
+            ("imagefs.available", "memory.available", "nodefs.available", "nodefs.inodesFree"), "0%"
+        ),
         "imageGCHighThresholdPercent": 100,
         "imageGCLowThresholdPercent": 99,
         "nodeStatusUpdateFrequency": "10s",
@@ -149,6 +149,7 @@ def kubelet(node: Node) -> list[str]:
         "--kubeconfig=/etc/kubernetes/kubelet.kubeconfig",
         "--cert-dir=/var/lib/kubelet/pki",
         "--config=/etc/kubernetes/kubelet-conf.yml",
+        "--housekeeping-interval=5s",  # metrics-server starts serving after two readings of the pods
     ]
 
 
