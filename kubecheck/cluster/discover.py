@@ -8,16 +8,21 @@ from typing import TypeVar
 
 from kubecheck.cluster import parse
 from kubecheck.cluster.api import Api, ApiError
+from kubecheck.cluster.attempt import MALFORMED, attempt
 from kubecheck.cluster.connection import ConnectionProblem, explain_refusal
+from kubecheck.cluster.controlplane import read_control_plane
+from kubecheck.cluster.etcd import read_etcd_writes
+from kubecheck.cluster.extensions import read_api_services, read_webhooks
 from kubecheck.cluster.facts import Facts
+from kubecheck.cluster.leases import read_leases
 from kubecheck.cluster.objects import Condition, Deployment, Kubelet, Node, Pod, Service, Usage
 from kubecheck.cluster.reading import Reading
+from kubecheck.cluster.workloads import read_proxy_replacement, read_workloads
 from kubecheck.policy import Policy
 
 T = TypeVar("T")
 
 ASK_AT_ONCE = 16
-MALFORMED = (KeyError, ValueError, TypeError, AttributeError)  # what walking JSON of another shape raises
 
 
 def discover(api: Api, policy: Policy) -> Facts:
@@ -29,7 +34,7 @@ def discover(api: Api, policy: Policy) -> Facts:
     with ThreadPoolExecutor(ASK_AT_ONCE, thread_name_prefix="discover") as pool:
 
         def ask(what: str, read: Callable[[], T]) -> Future[Reading[T]]:
-            return pool.submit(_reading, what, read)
+            return pool.submit(attempt, what, read)
 
         try:
             version = api.get("/version")["gitVersion"]
@@ -42,6 +47,15 @@ def discover(api: Api, policy: Policy) -> Facts:
                 f" ({problem!r} while reading its nodes)"
             ) from None
 
+        clock = ask("the API server's clock", api.clock)
+        leases = ask("leases", lambda: read_leases(api))
+        control_plane = ask("the API servers", lambda: read_control_plane(api, nodes))
+        etcd_writes = ask("the metrics of the API server", lambda: read_etcd_writes(api))
+        system = policy.addons.system_namespaces
+        workloads = ask("Deployments and DaemonSets of the system", lambda: read_workloads(api, system))
+        proxy_replaced = ask("Cilium's configuration", lambda: read_proxy_replacement(api))
+        api_services = ask("APIServices", lambda: read_api_services(api))
+        webhooks = ask("admission webhooks", lambda: read_webhooks(api))
         namespace, _, name = policy.dns.service.partition("/")
         kubelets = {
             node.name: ask(f"the kubelet of {node.name}", lambda node=node: _kubelet(api, node))  # type: ignore[misc]
@@ -70,16 +84,15 @@ def discover(api: Api, policy: Policy) -> Facts:
             node_usage=node_usage.result(),
             pod_usage=pod_usage.result(),
             kubelets=read_kubelets,
+            clock=clock.result(),
+            leases=leases.result(),
+            control_plane=control_plane.result(),
+            etcd_writes=etcd_writes.result(),
+            workloads=workloads.result(),
+            proxy_replaced=proxy_replaced.result(),
+            api_services=api_services.result(),
+            webhooks=webhooks.result(),
         )
-
-
-def _reading(what: str, read: Callable[[], T]) -> Reading[T]:
-    try:
-        return Reading(read())
-    except ApiError as problem:
-        return Reading(problem=f"{what} could not be read: {problem}", absent=problem.status == 404)
-    except MALFORMED as problem:
-        return Reading(problem=f"{what} came back in a form that is not understood: {problem!r}")
 
 
 def _pods(api: Api) -> tuple[Pod, ...]:

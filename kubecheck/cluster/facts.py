@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import ip_network
 
+from kubecheck.cluster.controlplane import ControlPlane
+from kubecheck.cluster.etcd import EtcdWrites
+from kubecheck.cluster.extensions import ApiService, Webhook
+from kubecheck.cluster.leases import Leases
 from kubecheck.cluster.objects import Condition, Deployment, Kubelet, Node, Pod, Service, Usage
-from kubecheck.cluster.reading import Reading
+from kubecheck.cluster.reading import UNREAD, Reading
+from kubecheck.cluster.workloads import Workloads
 from kubecheck.outcomes import CannotTell
 
 
@@ -27,6 +32,16 @@ class Facts:
     node_usage: Reading[dict[str, Usage]]
     pod_usage: Reading[dict[str, Usage]]
     kubelets: dict[str, Reading[Kubelet]]
+    clock: Reading[str] = UNREAD
+    """The API server's own time when the facts were read, RFC 3339."""
+    leases: Reading[Leases] = UNREAD
+    control_plane: Reading[ControlPlane] = UNREAD
+    etcd_writes: Reading[EtcdWrites] = UNREAD
+    workloads: Reading[Workloads] = UNREAD
+    proxy_replaced: Reading[bool] = UNREAD
+    """Whether Cilium stands in for kube-proxy; absent where there is no Cilium."""
+    api_services: Reading[tuple[ApiService, ...]] = UNREAD
+    webhooks: Reading[tuple[Webhook, ...]] = UNREAD
 
     def node(self, name: str) -> Node:
         """The node called ``name``. Raises KeyError."""

@@ -6,7 +6,7 @@ A check that needs it gets CannotTell from ``Reading.value`` and is judged unkno
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from kubecheck.outcomes import CannotTell
 
@@ -30,3 +30,7 @@ class Reading(Generic[T]):
         if self.found is None:
             raise CannotTell(self.problem or "it was not read")
         return self.found
+
+
+UNREAD: Reading[Any] = Reading(problem="this record was written before kubecheck read it")
+"""Stands where a record of an earlier kubecheck has no such fact."""

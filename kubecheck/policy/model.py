@@ -67,10 +67,36 @@ class Certificates(Section):
     """How long each kubelet's client certificate must still be valid."""
 
 
+class ControlPlane(Section):
+    """API servers, their leaders and etcd."""
+
+    api_servers: int = Field(1, ge=1)
+    """API servers at least, as the endpoints of the kubernetes Service count them."""
+    vip: str = Field("", pattern=r"^(\S+:\d+)?$")
+    """The address in front of the API servers, ``host:port`` ([address]:port for IPv6), that every node must
+    reach. Empty: the one in ConfigMap kube-public/cluster-info, where there is one."""
+    leader_election: bool = True
+    """Whether the scheduler and the controller-manager elect their leaders with Leases."""
+    allocate_node_cidrs: bool = False
+    """Whether every node must have a pod CIDR of its own; one that is there is judged in any case."""
+    etcd_write_seconds: float = Field(0.1, gt=0)
+    """Half of all writes to etcd are done within it, as the API server has measured."""
+
+
 class Addons(Section):
     """Which addons the cluster must have. One that is there is judged in any case."""
 
     metrics_server: bool = False
+    metrics_max_age_seconds: float = Field(120, gt=0)
+    """How old a sample of metrics-server may be."""
+    kube_proxy: bool = True
+    """Whether kube-proxy must run on every node. False where the CNI stands in for it; Cilium is noticed."""
+    system_namespaces: tuple[str, ...] = Field(
+        ("kube-system", "kube-flannel", "calico-system", "tigera-operator"), strict=False
+    )
+    """Where the cluster's own pods run; they must be ready, and not restart again and again."""
+    pod_startup_seconds: float = Field(300, gt=0)
+    """How long one of them may take to become ready, or be unready."""
 
 
 class Policy(Section):
@@ -83,4 +109,5 @@ class Policy(Section):
     network: Network = Network()
     dns: Dns = Dns()
     certificates: Certificates = Certificates()
+    control_plane: ControlPlane = ControlPlane()
     addons: Addons = Addons()
