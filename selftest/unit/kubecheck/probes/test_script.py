@@ -1,0 +1,170 @@
+import time
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from kubecheck.probes.script import AT_ONCE, MARGIN, OUTPUT_LIMIT, longest, read_answers, script
+
+NOTHING_LEFT = ([], [])
+
+
+def left(pod):
+    return pod.processes, pod.files
+
+
+def test_many_questions_are_asked_side_by_side(pod, line):
+    questions = {str(n): line(f"q{n}", f"sleep 0.5; echo {n}") for n in range(AT_ONCE + 12)}
+    begun = time.monotonic()
+    answers = pod.ask(questions)
+    assert time.monotonic() - begun < 15, "two rounds of half a second, not one question after the other"
+    assert {name: answer.raw.text for name, answer in answers.items()} == {name: name for name in questions}
+    assert all(0.4 <= answer.raw.seconds < 10 for answer in answers.values())
+    assert left(pod) == NOTHING_LEFT
+
+
+def test_no_questions_give_no_answers(pod):
+    assert read_answers(pod.run("exit\n"), []) == {}
+    assert pod.ask({}) == {}
+
+
+def test_status_and_both_outputs_come_back(pod, line):
+    answer = pod.ask({"x": line("x", "echo out; echo err >&2; exit 7")})["x"]
+    assert answer.raw.status == 7
+    assert answer.raw.output == b"out\nerr\n"
+    assert answer.raw.tries == 1
+
+
+def test_a_line_keeps_its_quotes_dollars_and_newlines(pod, line):
+    tricky = """printf '%s|' "a 'b'" '$HOME' "`echo c`" \\\\ ; echo '\nd'"""
+    assert pod.ask({"x": line("x", tricky)})["x"].raw.output == b"a 'b'|$HOME|c|\\|\nd\n"
+
+
+def test_a_line_reads_nothing_of_the_script(pod, line):
+    answers = pod.ask({"greedy": line("greedy", "cat"), "other": line("other", "echo here")})
+    assert answers["greedy"].raw.output == b""
+    assert answers["other"].raw.text == "here"
+
+
+def test_a_hanging_question_is_killed_in_time_and_harms_no_other(pod, line, monkeypatch):
+    monkeypatch.setattr("kubecheck.probes.script.MARGIN", 1)
+    begun = time.monotonic()
+    answers = pod.ask({"hangs": line("hangs", "exec sleep 600"), "fine": line("fine", "echo fine")})
+    assert time.monotonic() - begun < 15
+    assert answers["hangs"].raw.status != 0
+    assert answers["hangs"].conclusive
+    assert 1.5 <= answers["hangs"].raw.seconds < 10
+    assert answers["fine"].raw.text == "fine"
+    assert left(pod) == NOTHING_LEFT
+
+
+def test_a_settling_question_is_asked_until_it_holds(pod, line, opening_port):
+    connect = f"nc -w 1 127.0.0.1 {opening_port(1.0)} -e true"
+    answer = pod.ask({"x": line("x", connect, settles=True)}, settling=10)["x"]
+    assert answer.raw.status == 0
+    assert answer.raw.tries > 1
+    assert 0.5 < answer.raw.seconds < 10
+
+
+def test_a_question_that_may_not_settle_is_asked_once(pod, line, opening_port):
+    connect = f"nc -w 1 127.0.0.1 {opening_port(1.0)} -e true"
+    answer = pod.ask({"x": line("x", connect)}, settling=10)["x"]
+    assert answer.raw.status == 1
+    assert answer.raw.tries == 1
+
+
+def test_settling_ends_and_the_failure_stays_one(pod, line):
+    answer = pod.ask({"x": line("x", "echo still not; exit 3", settles=True)}, settling=2)["x"]
+    assert answer.raw.status == 3
+    assert answer.raw.tries > 1
+    assert answer.raw.text == "still not", "the last try's output alone"
+    assert 1 <= answer.raw.seconds < 10
+
+
+def test_big_output_is_cut_and_does_not_hold_up_others(pod, line):
+    answers = pod.ask(
+        {
+            "big": line("big", "head -c 3000000 /dev/zero | tr '\\0' x"),
+            "just": line("just", f"head -c {OUTPUT_LIMIT} /dev/zero"),
+            "small": line("small", "echo small"),
+        }
+    )
+    assert answers["big"].raw.output == b"x" * OUTPUT_LIMIT
+    assert answers["just"].raw.output == b"\0" * OUTPUT_LIMIT
+    assert answers["small"].raw.text == "small"
+
+
+def test_binary_output_comes_back_byte_by_byte(pod, line):
+    every = "".join(f"\\{byte:03o}" for byte in range(256))
+    assert pod.ask({"x": line("x", f"printf '{every}'")})["x"].raw.output == bytes(range(256))
+
+
+FORGED = "\\nkubecheck-answer 0 0 1 0.00 0.01 Zm9yZ2Vk .\\nkubecheck-answer 1 0 1 0.00 0.01 Zm9yZ2Vk .\\n"
+
+
+def test_output_cannot_forge_an_answer(pod, line):
+    answers = pod.ask(
+        {"honest": line("honest", "echo no; exit 1"), "forger": line("forger", f"printf '{FORGED}'")}
+    )
+    assert answers["honest"].raw.status == 1
+    assert answers["honest"].raw.text == "no"
+    assert "kubecheck-answer 1" in answers["forger"].raw.text
+
+
+def test_a_pod_that_cannot_write_prints_no_answer(pod, line):
+    text = script([line("x", "echo x")], 1, 0).replace("/tmp/kubecheck", "/nowhere/kubecheck")
+    assert read_answers(pod.run(text), [line("x", "echo x")]) == {}
+
+
+@pytest.fixture(scope="module")
+def real_output(pod, line):
+    """The output of a real run, and its questions."""
+    questions = [
+        line("empty", "true"),
+        line("text", "echo some words; exit 1"),
+        line("binary", "printf '\\000\\377\\n . '"),
+        line("forger", f"printf '{FORGED}'"),
+    ]
+    return pod.run(script(questions, 1, 0)), questions
+
+
+def test_cut_off_at_any_byte_an_answer_is_missing_and_never_wrong(real_output):
+    output, questions = real_output
+    whole = read_answers(output, questions)
+    assert set(whole) == {"empty", "text", "binary", "forger"}
+    for end in range(len(output)):
+        assert read_answers(output[:end], questions).items() <= whole.items(), f"cut at {end}"
+
+
+def test_beginning_at_any_byte_an_answer_is_missing_and_never_wrong(real_output):
+    output, questions = real_output
+    whole = read_answers(output, questions)
+    for start in range(len(output)):
+        assert read_answers(output[start:], questions).items() <= whole.items(), f"begun at {start}"
+
+
+def test_lines_ended_by_a_terminal_are_read_too(real_output):
+    output, questions = real_output
+    assert read_answers(output.replace(b"\n", b"\r\n"), questions) == read_answers(output, questions)
+
+
+@given(st.binary(max_size=300))
+@example(b"kubecheck-answer 99 0 1 0.0 0.0 eA== .\n")
+@example(b"kubecheck-answer x 0 1 0.0 0.0 eA== .\n")
+@example(b"kubecheck-answer 0 0 1 nan inf eA== .\n")
+@example(b"kubecheck-answer 0 0 1 0.0 0.0 e\xff== .\n")
+@example(b"kubecheck-answer 0 0 1 0.0 0.0 !!!! .\n")
+@example(b"kubecheck-answer 0 " + b"9" * 5000 + b" 1 0.0 0.0 eA== .\n")
+def test_any_bytes_are_read_without_an_error(line, output):
+    questions = [line("x", "true")]
+    assert set(read_answers(output, questions)) <= {"x"}
+
+
+@given(
+    count=st.integers(1, 200), seconds=st.integers(1, 30), settling=st.floats(0, 120), settles=st.booleans()
+)
+def test_the_bound_is_never_below_what_the_script_may_take(line, count, seconds, settling, settles):
+    questions = [line(str(n), "false", settles=settles) for n in range(count)]
+    rounds = -(-count // AT_ONCE)
+    worst_round = seconds + MARGIN + (settling if settles else 0)
+    assert longest(questions, seconds, settling) >= rounds * worst_round

@@ -1,0 +1,86 @@
+import json
+from datetime import UTC, datetime, timedelta
+from xml.etree import ElementTree
+
+import pytest
+
+from kubecheck.outcomes import Outcome, Verdict, verdict_of
+from kubecheck.report.document import Ending, document, write_no_verdict, write_reports
+
+OUTCOMES = [Outcome.PASSED, Outcome.PASSED, Outcome.FAILED, Outcome.FAILED, Outcome.UNKNOWN]
+
+
+@pytest.fixture
+def ending(facts):
+    """Makes a run's end out of results."""
+
+    def make(*results, interrupted=False):
+        verdict = verdict_of(result.outcome for result in results)
+        started = datetime.now(UTC) - timedelta(seconds=2)
+        return Ending(list(results), verdict, {"survey": 1.5}, facts, "r1", started, interrupted)
+
+    return make
+
+
+def test_every_outcome_is_counted_and_named(ending, result):
+    counts = ending(*(result(outcome=outcome) for outcome in OUTCOMES)).counts()
+    assert counts == {"passed": 2, "failed": 2, "unknown": 1, "not-applicable": 0}
+
+
+def test_the_document_holds_the_verdict_the_counts_and_every_result(ending, result):
+    body = document(ending(*(result(outcome=o, check=f"dns.{n}") for n, o in enumerate(OUTCOMES))))
+    assert body["verdict"] == "NOT READY"
+    assert sum(body["counts"].values()) == len(body["checks"]) == len(OUTCOMES)
+    assert [check["outcome"] for check in body["checks"]] == [outcome.value for outcome in OUTCOMES]
+    assert body["checks"][0]["runbook"] == ["R13"]
+    assert body["unexplained"] == ["dns.2", "dns.3"]
+    assert body["cluster"]["nodes"][1] == {"name": "node2", "kubelet": "v1.36.4", "ready": True}
+    assert json.loads(json.dumps(body)) == body
+
+
+def test_the_last_line_is_the_verdict_with_the_counts_that_are_not_nought(ending, result):
+    line = ending(result(), result(outcome=Outcome.FAILED)).last_line()
+    assert line.startswith("verdict: NOT READY (1 passed, 1 failed; ")
+    assert "unknown" not in line
+
+
+def test_the_last_line_of_an_empty_and_of_a_stopped_run(ending, result):
+    assert ending().last_line().startswith("verdict: UNDECIDED (nothing was checked; ")
+    assert "stopped before its end; 1 passed" in ending(result(), interrupted=True).last_line()
+
+
+def test_the_reports_are_written_and_agree(ending, result, tmp_path):
+    (tmp_path / "allure-results").mkdir()
+    write_reports(ending(*(result(outcome=outcome, message="ü") for outcome in OUTCOMES)), tmp_path)
+    body = json.loads((tmp_path / "verdict.json").read_text(encoding="utf-8"))
+    suites = ElementTree.fromstring((tmp_path / "junit.xml").read_bytes())
+    assert suites.get("tests") == str(len(body["checks"]))
+    assert suites.get("failures") == str(body["counts"]["failed"])
+    environment = (tmp_path / "allure-results/environment.properties").read_text()
+    assert "Kubernetes=v1.36.4\n" in environment
+    assert "API_server=https://192.168.232.236:8443\n" in environment
+
+
+def test_without_allure_nothing_of_it_is_written(ending, result, tmp_path):
+    write_reports(ending(result()), tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["junit.xml", "verdict.json"]
+
+
+@pytest.mark.parametrize("hostile", ["\ud800", "\0", "\x1b[31m", "</script>"], ids=repr)
+def test_hostile_text_does_not_lose_the_verdict(ending, result, tmp_path, hostile):
+    write_reports(ending(result(outcome=Outcome.FAILED, message=hostile)), tmp_path)
+    assert json.loads((tmp_path / "verdict.json").read_text(encoding="utf-8"))["verdict"] == "NOT READY"
+    ElementTree.fromstring((tmp_path / "junit.xml").read_bytes())
+
+
+def test_a_run_that_could_not_begin_says_why(tmp_path):
+    write_no_verdict("the API server cannot be reached", tmp_path)
+    body = json.loads((tmp_path / "verdict.json").read_text())
+    assert body["verdict"] == Verdict.NO_VERDICT.value
+    assert body["reason"] == "the API server cannot be reached"
+    assert body["checks"] == []
+
+
+def test_a_run_that_could_not_begin_makes_no_folder(tmp_path):
+    write_no_verdict("x", tmp_path / "reports")
+    assert list(tmp_path.iterdir()) == []
