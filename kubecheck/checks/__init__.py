@@ -10,6 +10,7 @@ from kubecheck.fleet.standing import HTTP_PORT, Peer, Probe, Standing
 from kubecheck.outcomes import CannotTell, NotApplicable
 from kubecheck.policy import Policy
 from kubecheck.probes import (
+    Certificate,
     DnsAnswer,
     DnsOverTcp,
     DnsOverUdp,
@@ -19,6 +20,8 @@ from kubecheck.probes import (
     ResolveAnswer,
     TcpAnswer,
     TcpConnect,
+    TlsAnswer,
+    TlsHello,
 )
 
 __all__ = [
@@ -30,6 +33,7 @@ __all__ = [
     "PODS",
     "At",
     "CannotTell",
+    "Certificate",
     "Check",
     "Deployment",
     "DnsAnswer",
@@ -51,6 +55,8 @@ __all__ = [
     "Standing",
     "TcpAnswer",
     "TcpConnect",
+    "TlsAnswer",
+    "TlsHello",
     "Vantage",
     "check",
     "for_each",

@@ -5,9 +5,12 @@ from kubecheck.probes.http import HttpAnswer, HttpGet, Identity
 from kubecheck.probes.question import Answer, Question, Raw
 from kubecheck.probes.resolve import Resolve, ResolveAnswer
 from kubecheck.probes.tcp import TcpAnswer, TcpConnect
+from kubecheck.probes.tls import TlsAnswer, TlsHello
+from kubecheck.probes.x509 import Certificate
 
 __all__ = [
     "Answer",
+    "Certificate",
     "DnsAnswer",
     "DnsOverTcp",
     "DnsOverUdp",
@@ -20,4 +23,6 @@ __all__ = [
     "ResolveAnswer",
     "TcpAnswer",
     "TcpConnect",
+    "TlsAnswer",
+    "TlsHello",
 ]

@@ -1,0 +1,149 @@
+"""Certificates as values: what stands in one, whom it is for, and whether one leads to another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import ip_address
+from typing import Any
+
+_DEPTH = 10  # certificates in a chain; more are no chain but a mistake
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """An X.509 certificate. Names are RFC 4514 strings, times are in UTC.
+
+    ``names`` and ``addresses`` are those of its subject alternative name: the common name counts
+    for no client that is in use today.
+    """
+
+    pem: str
+    subject: str
+    issuer: str
+    common_name: str
+    organizations: tuple[str, ...]
+    begins: datetime
+    ends: datetime
+    names: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+
+    @classmethod
+    def from_der(cls, der: bytes) -> Certificate:
+        """Raises ValueError for what is no certificate."""
+        from cryptography import x509
+
+        return _certificate(x509.load_der_x509_certificate(der))
+
+    @classmethod
+    def from_pem(cls, pem: str) -> tuple[Certificate, ...]:
+        """All certificates of a bundle. Raises ValueError when it holds none, or something else."""
+        from cryptography import x509
+
+        return tuple(map(_certificate, x509.load_pem_x509_certificates(pem.encode())))
+
+    @property
+    def self_signed(self) -> bool:
+        """True when subject and issuer are the same."""
+        return self.subject == self.issuer
+
+    def days_left(self, now: datetime) -> float:
+        """Days from ``now`` to its end; negative when it is over."""
+        return (self.ends - now).total_seconds() / 86400
+
+    def covers(self, host: str) -> bool:
+        """Whether a client that connects to ``host``, a name or an address, accepts it."""
+        try:
+            wanted = ip_address(host)
+        except ValueError:
+            return any(_matches(name.lower(), host.lower().rstrip(".")) for name in self.names)
+        return any(ip_address(address) == wanted for address in self.addresses)
+
+    def signed_by(self, authority: Certificate) -> bool:
+        """Whether ``authority`` is its issuer by name, and signed it."""
+        from cryptography.exceptions import InvalidSignature
+
+        try:
+            _loaded(self).verify_directly_issued_by(_loaded(authority))
+        except (ValueError, TypeError, InvalidSignature):
+            return False
+        return True
+
+    @property
+    def strict_problems(self) -> tuple[str, ...]:
+        """What a strict verifier misses in it as a CA (RFC 5280): Python 3.13 is one by default."""
+        from cryptography import x509
+
+        found = []
+        extensions = _loaded(self).extensions
+        for wanted, what in (
+            (x509.KeyUsage, "key usage"),
+            (x509.BasicConstraints, "basic constraints"),
+            (x509.SubjectKeyIdentifier, "subject key identifier"),
+        ):
+            try:
+                extensions.get_extension_for_class(wanted)
+            except x509.ExtensionNotFound:
+                found.append(f"no {what}")
+        return tuple(found)
+
+
+def chain_problem(chain: Sequence[Certificate], authorities: Sequence[Certificate]) -> str:
+    """Why ``chain``, the server's own first, leads to none of ``authorities``; empty when it does."""
+    current = chain[0]
+    for _ in range(_DEPTH):
+        if any(current.pem == known.pem or current.signed_by(known) for known in authorities):
+            return ""
+        above = next((c for c in chain[1:] if c.pem != current.pem and current.signed_by(c)), None)
+        if above is None:
+            break
+        current = above
+    namesake = next((known for known in authorities if known.subject == current.issuer), None)
+    if namesake:
+        return f"{current.subject} is signed by another key than that of the CA {namesake.subject}"
+    if current.self_signed:
+        return f"{current.subject} is signed by itself"
+    known = ", ".join(authority.subject for authority in authorities) or "none"
+    return f"{current.subject} is signed by {current.issuer}, which is not the CA ({known})"
+
+
+def missing_names(certificate: Certificate, hosts: Iterable[str]) -> list[str]:
+    """Those of ``hosts``, names and addresses, for which ``certificate`` is not valid."""
+    return [host for host in hosts if not certificate.covers(host)]
+
+
+def _certificate(found: Any) -> Certificate:
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import Encoding
+    from cryptography.x509.oid import NameOID
+
+    try:
+        alternative = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        alternative = x509.SubjectAlternativeName([])
+    common = found.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    organizations = found.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+    return Certificate(
+        pem=found.public_bytes(Encoding.PEM).decode(),
+        subject=found.subject.rfc4514_string(),
+        issuer=found.issuer.rfc4514_string(),
+        common_name=str(common[0].value) if common else "",
+        organizations=tuple(str(each.value) for each in organizations),
+        begins=found.not_valid_before_utc,
+        ends=found.not_valid_after_utc,
+        names=tuple(alternative.get_values_for_type(x509.DNSName)),
+        addresses=tuple(str(each) for each in alternative.get_values_for_type(x509.IPAddress)),
+    )
+
+
+def _loaded(certificate: Certificate) -> Any:
+    from cryptography import x509
+
+    return x509.load_pem_x509_certificate(certificate.pem.encode())
+
+
+def _matches(pattern: str, host: str) -> bool:
+    if pattern.startswith("*."):
+        return pattern[1:] == host[host.find(".") :] and "." in host
+    return pattern == host
