@@ -37,6 +37,7 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
 EVICTION_SIGNALS = ("imagefs.available", "memory.available", "nodefs.available", "nodefs.inodesFree")
 # The oldest kubelets that know the field, and those that refuse cgroup v1 without it are newer still.
 FAIL_CGROUP_V1_SINCE = 31
+NFTABLES_SINCE = 31  # the first minor version whose kube-proxy knows the mode without a feature gate
 
 
 def install(
@@ -119,6 +120,7 @@ def kubelet_configuration(node: Node, settings: Settings) -> dict[str, Any]:
 
 def kube_proxy_configuration(node: Node, settings: Settings) -> dict[str, Any]:
     """Its configuration file. Conntrack's limits are machine-wide, and so not a node's to set."""
+    alpha = settings.proxy_mode == "nftables" and KUBERNETES[node.kubernetes].minor < NFTABLES_SINCE
     return {
         "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
         "kind": "KubeProxyConfiguration",
@@ -129,6 +131,7 @@ def kube_proxy_configuration(node: Node, settings: Settings) -> dict[str, Any]:
         "clusterCIDR": settings.pod_cidr,
         "hostnameOverride": node.name,
         "mode": settings.proxy_mode,
+        "featureGates": {"NFTablesProxyMode": True} if alpha else {},
         "conntrack": {
             "maxPerCore": 0,
             "min": 0,
