@@ -9,8 +9,10 @@ from typing import TypeVar
 from kubecheck.cluster import parse
 from kubecheck.cluster.api import Api, ApiError
 from kubecheck.cluster.attempt import MALFORMED, attempt
+from kubecheck.cluster.clusterinfo import read_cluster_info, read_tokens
 from kubecheck.cluster.connection import ConnectionProblem, explain_refusal
 from kubecheck.cluster.controlplane import read_control_plane
+from kubecheck.cluster.dashboard import read_dashboards
 from kubecheck.cluster.etcd import read_etcd_writes
 from kubecheck.cluster.extensions import read_api_services, read_webhooks
 from kubecheck.cluster.facts import Facts
@@ -56,6 +58,11 @@ def discover(api: Api, policy: Policy) -> Facts:
         proxy_replaced = ask("Cilium's configuration", lambda: read_proxy_replacement(api))
         api_services = ask("APIServices", lambda: read_api_services(api))
         webhooks = ask("admission webhooks", lambda: read_webhooks(api))
+        cluster_info = ask("ConfigMap kube-public/cluster-info", lambda: read_cluster_info(api))
+        signing_tokens = ask("bootstrap tokens", lambda: read_tokens(api))
+        dashboards = ask(
+            "Services of dashboards", lambda: read_dashboards(api, policy.addons.dashboard_admin)
+        )
         namespace, _, name = policy.dns.service.partition("/")
         kubelets = {
             node.name: ask(f"the kubelet of {node.name}", lambda node=node: _kubelet(api, node))  # type: ignore[misc]
@@ -92,6 +99,9 @@ def discover(api: Api, policy: Policy) -> Facts:
             proxy_replaced=proxy_replaced.result(),
             api_services=api_services.result(),
             webhooks=webhooks.result(),
+            cluster_info=cluster_info.result(),
+            signing_tokens=signing_tokens.result(),
+            dashboards=dashboards.result(),
         )
 
 

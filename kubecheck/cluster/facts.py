@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import ip_network
 
+from kubecheck.cluster.clusterinfo import ClusterInfo, SigningToken
 from kubecheck.cluster.controlplane import ControlPlane
+from kubecheck.cluster.dashboard import Dashboard
 from kubecheck.cluster.etcd import EtcdWrites
 from kubecheck.cluster.extensions import ApiService, Webhook
 from kubecheck.cluster.leases import Leases
@@ -42,6 +44,9 @@ class Facts:
     """Whether Cilium stands in for kube-proxy; absent where there is no Cilium."""
     api_services: Reading[tuple[ApiService, ...]] = UNREAD
     webhooks: Reading[tuple[Webhook, ...]] = UNREAD
+    cluster_info: Reading[ClusterInfo] = UNREAD
+    signing_tokens: Reading[tuple[SigningToken, ...]] = UNREAD
+    dashboards: Reading[tuple[Dashboard, ...]] = UNREAD
 
     def node(self, name: str) -> Node:
         """The node called ``name``. Raises KeyError."""

@@ -35,6 +35,7 @@ class Node:
     pod_cidrs: tuple[str, ...]
     cpu: float
     memory: float
+    kubelet_port: int = 10250
 
     @property
     def ready_condition(self) -> Condition:
@@ -79,6 +80,12 @@ class Pod:
     started: str = ""
     deleted: str = ""
     finalizers: tuple[str, ...] = ()
+    ready_since: str = ""
+    """When it became ready or unready, or was created where it was never ready."""
+    ended: str = ""
+    """When one of its containers last ended; empty where none ever did."""
+    ending: str = ""
+    """How it ended: ``container etcd, exit code 1, Error``."""
 
     @property
     def full_name(self) -> str:

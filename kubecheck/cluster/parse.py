@@ -53,6 +53,8 @@ def node(item: Json) -> Node:
         pod_cidrs=tuple(spec.get("podCIDRs") or ()),
         cpu=quantity(capacity.get("cpu", "0")),
         memory=quantity(capacity.get("memory", "0")),
+        kubelet_port=((status.get("daemonEndpoints") or {}).get("kubeletEndpoint") or {}).get("Port")
+        or 10250,
     )
 
 
@@ -60,13 +62,16 @@ def pod(item: Json) -> Pod:
     """A Pod."""
     metadata, spec, status = item["metadata"], item.get("spec", {}), item.get("status", {})
     containers = status.get("containerStatuses") or []
-    waiting = [c["state"]["waiting"].get("reason", "") for c in containers if "waiting" in c.get("state", {})]
+    every = [*containers, *(status.get("initContainerStatuses") or [])]
+    waiting = [c["state"]["waiting"].get("reason", "") for c in every if "waiting" in c.get("state", {})]
+    readiness: Json = next((c for c in status.get("conditions") or () if c["type"] == "Ready"), {})
+    ended, ending = _last_end(every)
     return Pod(
         namespace=metadata["namespace"],
         name=metadata["name"],
         node=spec.get("nodeName") or "",
         phase=status.get("phase", ""),
-        ready=any(c["type"] == "Ready" and c["status"] == "True" for c in status.get("conditions") or ()),
+        ready=readiness.get("status") == "True",
         address=status.get("podIP") or "",
         host_network=bool(spec.get("hostNetwork")),
         labels=dict(metadata.get("labels") or {}),
@@ -75,6 +80,25 @@ def pod(item: Json) -> Pod:
         started=status.get("startTime") or "",
         deleted=metadata.get("deletionTimestamp") or "",
         finalizers=tuple(metadata.get("finalizers") or ()),
+        ready_since=readiness.get("lastTransitionTime") or metadata.get("creationTimestamp") or "",
+        ended=ended,
+        ending=ending,
+    )
+
+
+def _last_end(containers: list[Json]) -> tuple[str, str]:
+    """When and how a container of the pod last ended and was, or is to be, started again."""
+    ends = [
+        (end.get("finishedAt") or "", c["name"], end)
+        for c in containers
+        if (end := (c.get("lastState") or {}).get("terminated"))
+    ]
+    if not ends:
+        return "", ""
+    when, name, end = max(ends, key=lambda each: each[0])
+    return (
+        when,
+        f"container {name}, exit code {end.get('exitCode')}, {end.get('reason') or 'no reason given'}",
     )
 
 

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-
-class Section(BaseModel):
-    """A table of the policy file: its keys are fixed, and so are its values once read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+from kubecheck.policy.nodes import KubeletPolicy, Nodes, Runtime
+from kubecheck.policy.section import Section
 
 
 class Images(Section):
@@ -23,7 +20,8 @@ class Images(Section):
     busybox: str = Field("docker.io/library/busybox:1.37", min_length=1)
     """The image that asks: any busybox, with nc, nslookup, wget, base64 and timeout."""
     nginx: str = Field("docker.io/library/nginx:1.29", min_length=1)
-    """The image that answers: nginx, run as a user without rights on port 8080."""
+    """The image that answers: nginx and a shell, run as a user without rights on port 8080. With nginx's
+    stream module (official images have it) it also answers datagrams."""
     pull_policy: Literal["IfNotPresent", "Always", "Never"] = "IfNotPresent"
     pull_secrets: tuple[str, ...] = Field((), strict=False)
     """Secrets to pull with, each ``namespace/name``; copied into the run's namespaces."""
@@ -49,6 +47,13 @@ class Network(Section):
     """Up to so many nodes every ordered pair is asked; above it, a sample that touches each node."""
     sample_targets: int = Field(6, ge=1, le=100)
     """In a sample, how many other nodes each node asks."""
+    ping: bool = False
+    """Whether every node must answer ICMP echo requests from nodes and from pods. The probe pods then get
+    the rights that ping needs, and no more."""
+    node_ports: bool = True
+    """Whether the cluster offers NodePort Services: a run then makes one and asks every node."""
+    node_cidrs: bool = False
+    """Whether every node must have a pod CIDR of its own, from the controller-manager."""
 
 
 class Dns(Section):
@@ -77,8 +82,6 @@ class ControlPlane(Section):
     reach. Empty: the one in ConfigMap kube-public/cluster-info, where there is one."""
     leader_election: bool = True
     """Whether the scheduler and the controller-manager elect their leaders with Leases."""
-    allocate_node_cidrs: bool = False
-    """Whether every node must have a pod CIDR of its own; one that is there is judged in any case."""
     etcd_write_seconds: float = Field(0.1, gt=0)
     """Half of all writes to etcd are done within it, as the API server has measured."""
 
@@ -89,6 +92,10 @@ class Addons(Section):
     metrics_server: bool = False
     metrics_max_age_seconds: float = Field(120, gt=0)
     """How old a sample of metrics-server may be."""
+    dashboard: bool = False
+    """Kubernetes Dashboard or Headlamp, behind a NodePort."""
+    dashboard_admin: str = Field("", pattern=r"^([^/]+/[^/]+)?$")
+    """The ServiceAccount, ``namespace/name``, whose token must log in to it. Empty: none is tried."""
     kube_proxy: bool = True
     """Whether kube-proxy must run on every node. False where the CNI stands in for it; Cilium is noticed."""
     system_namespaces: tuple[str, ...] = Field(
@@ -111,3 +118,6 @@ class Policy(Section):
     certificates: Certificates = Certificates()
     control_plane: ControlPlane = ControlPlane()
     addons: Addons = Addons()
+    nodes: Nodes = Nodes()
+    kubelet: KubeletPolicy = KubeletPolicy()
+    runtime: Runtime = Runtime()

@@ -1,0 +1,98 @@
+"""kube-proxy, as it tells of itself on its node's loopback: alive, in which mode, of which version."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from kubecheck.probes.question import Answer, Question, Raw
+
+HEALTH_PORT, METRICS_PORT = 10256, 10249
+
+
+@dataclass(frozen=True)
+class KubeProxy(Question):
+    """kube-proxy's health, mode and version; to be asked on the host's network.
+
+    Source: healthzBindAddress and metricsBindAddress in
+    https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/
+    """
+
+    @property
+    def key(self) -> str:
+        """``kube-proxy on 127.0.0.1:10256``."""
+        return f"kube-proxy on 127.0.0.1:{HEALTH_PORT}"
+
+    def shell(self, seconds: int) -> str:
+        """Exit status and text are those of the health check; mode and version are lines after it."""
+        get = f"timeout {seconds} wget -Y off -q -O - http://127.0.0.1"
+        return (
+            f"{get}:{HEALTH_PORT}/healthz; status=$?; echo;"
+            f' echo "mode=$({get}:{METRICS_PORT}/proxyMode 2>/dev/null)";'
+            f" {get}:{METRICS_PORT}/metrics 2>/dev/null | grep '^kubernetes_build_info{{'; exit $status"
+        )
+
+    def read(self, raw: Raw, origin: str) -> KubeProxyAnswer:
+        """The answer in ``raw``."""
+        mode = re.search(r"^mode=(\S+)$", raw.text, re.MULTILINE)
+        version = re.search(r'^kubernetes_build_info\{.*git_version="([^"]+)"', raw.text, re.MULTILINE)
+        return KubeProxyAnswer(
+            self, origin, raw,
+            health=_health(raw.text),
+            mode=mode[1] if mode else "",
+            version=version[1] if version else "",
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class KubeProxyAnswer(Answer):
+    """Its mode (iptables, ipvs, nftables) and version, empty where it does not tell; its health as JSON.
+
+    Where the health check fails, wget shows the HTTP status and no text.
+    """
+
+    health: dict[str, object]
+    mode: str
+    version: str
+
+    @property
+    def absent(self) -> bool:
+        """Nobody listens at the health port."""
+        return "refused" in self.raw.text
+
+    @property
+    def got(self) -> str:
+        """Healthy or what it said instead."""
+        text = self.raw.text
+        if self.raw.status == 0:
+            return f"healthy, mode {self.mode or 'not told'}, version {self.version or 'not told'}"
+        refused = re.search(r"can't connect to remote host.*?: (.+)", text)
+        if refused:
+            return refused[1].strip().lower()
+        failed = re.search(r"server returned error: (.+)", text)
+        return failed[1].strip() if failed else super().got
+
+    @property
+    def lag(self) -> float | None:
+        """Seconds from its last update of the rules until now; None where it does not tell."""
+        try:
+            updated = datetime.fromisoformat(str(self.health["lastUpdated"]))
+            return (datetime.fromisoformat(str(self.health["currentTime"])) - updated).total_seconds()
+        except (KeyError, ValueError):
+            return None
+
+    def must_be_healthy(self, lag: float) -> None:
+        """Its health check succeeds, and its last update of the rules is at most ``lag`` seconds old."""
+        self.must(self.raw.status == 0, "that kube-proxy calls itself healthy")
+        self.must(self.lag is None or self.lag <= lag, f"rules updated in the last {lag:.0f} s")
+
+
+def _health(text: str) -> dict[str, object]:
+    first = text.partition("\n")[0]
+    try:
+        found = json.loads(first)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
