@@ -1,0 +1,99 @@
+from dataclasses import fields
+
+import pytest
+
+from kubecheck.cluster.connection import ConnectionProblem
+from kubecheck.cluster.discover import discover
+from kubecheck.cluster.facts import Facts
+from kubecheck.cluster.reading import Reading
+from kubecheck.outcomes import CannotTell
+from kubecheck.policy import Policy
+
+NODES = {"items": [{"metadata": {"name": name}, "spec": {}, "status": {}} for name in ("b", "a", "c")]}
+
+
+@pytest.fixture
+def cluster(server):
+    """A server that knows its version and its nodes, and nothing else until a test adds it."""
+    server.pages |= {"/version": (200, {"gitVersion": "v1.36.4"}), "/api/v1/nodes": (200, NODES)}
+    return server
+
+
+def refusal(api):
+    with pytest.raises(ConnectionProblem) as refused:
+        discover(api, Policy())
+    said = str(refused.value)
+    assert "\n" not in said
+    return said
+
+
+@pytest.mark.parametrize(
+    "version", [{}, {"status": "ok"}, [], "hello"], ids=["empty", "another's", "list", "text"]
+)
+def test_a_server_that_is_no_api_server_is_refused_in_words(cluster, api, version):
+    cluster.pages["/version"] = (200, version)
+    assert api.server in refusal(api)
+
+
+@pytest.mark.parametrize("item", [{}, {"metadata": {}}, {"metadata": None}, [], "node"], ids=repr)
+def test_nodes_in_a_form_that_is_none_are_refused_in_words(cluster, api, item):
+    cluster.pages["/api/v1/nodes"] = (200, {"items": [item]})
+    assert "does not answer as a Kubernetes API server" in refusal(api)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(401, "credentials"), (403, "lack a right"), (500, "answered 500")]
+)
+def test_without_the_right_to_list_nodes_there_is_no_run(cluster, api, status, words):
+    cluster.pages["/api/v1/nodes"] = (status, {"message": "nodes is forbidden"})
+    assert words in refusal(api)
+
+
+def test_nodes_are_sorted_and_every_other_fact_is_there_or_says_why_not(cluster, api):
+    facts = discover(api, Policy())
+    assert facts.server_version == "v1.36.4"
+    assert [node.name for node in facts.nodes] == ["a", "b", "c"]
+    readings = {field.name: getattr(facts, field.name) for field in fields(Facts)}
+    for name, reading in readings.items():
+        if isinstance(reading, Reading) and reading.found is None:
+            assert reading.problem, f"{name} is missing without a reason"
+    assert facts.pods.absent
+    with pytest.raises(CannotTell, match="pods could not be read: no such thing"):
+        _ = facts.pods.value
+
+
+def test_a_fact_that_may_not_be_read_is_unknown_and_not_absent(cluster, api):
+    cluster.pages["/api/v1/pods"] = (403, {"message": "pods is forbidden"})
+    facts = discover(api, Policy())
+    assert not facts.pods.absent
+    with pytest.raises(CannotTell, match="pods is forbidden"):
+        _ = facts.pods.value
+
+
+@pytest.mark.parametrize("item", [{}, {"metadata": None}, {"metadata": []}, None, "pod"], ids=repr)
+def test_a_fact_in_a_form_that_is_none_is_unknown(cluster, api, item):
+    cluster.pages["/api/v1/pods"] = (200, {"items": [item]})
+    facts = discover(api, Policy())
+    with pytest.raises(CannotTell, match="pods"):
+        _ = facts.pods.value
+
+
+def test_the_cluster_domain_is_the_one_that_most_kubelets_hand_out(cluster, api):
+    for name, domain in (("a", "cluster.local"), ("b", "wrong.local"), ("c", "cluster.local")):
+        proxy = f"/api/v1/nodes/{name}/proxy"
+        cluster.pages[f"{proxy}/configz"] = (200, {"kubeletconfig": {"clusterDomain": domain}})
+        cluster.pages[f"{proxy}/metrics"] = (
+            200,
+            b"kubelet_certificate_manager_client_ttl_seconds 3.1536e+09\n",
+        )
+    facts = discover(api, Policy())
+    assert facts.dns_domain.value == "cluster.local"
+    assert facts.kubelets["b"].value.cluster_domain == "wrong.local"
+    assert facts.kubelets["a"].value.client_certificate_seconds == 3.1536e9
+
+
+def test_without_any_kubelet_the_domain_is_unknown(cluster, api):
+    facts = discover(api, Policy())
+    assert set(facts.kubelets) == {"a", "b", "c"}
+    with pytest.raises(CannotTell, match="the cluster domain is not known"):
+        _ = facts.dns_domain.value
