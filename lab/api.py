@@ -20,6 +20,8 @@ RESOURCES = {
     "ClusterRoleBinding": "clusterrolebindings",
     "ConfigMap": "configmaps",
     "Deployment": "deployments",
+    "Namespace": "namespaces",
+    "Role": "roles",
     "RoleBinding": "rolebindings",
     "Secret": "secrets",
     "Service": "services",

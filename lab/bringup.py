@@ -66,7 +66,7 @@ class BringUp:
             self._start_control_plane(api)
         with self.progress.step("joining the nodes"):
             self._join_nodes(api, images)
-        with self.progress.step("waiting for every node, CoreDNS and metrics-server"):
+        with self.progress.step("waiting for every node and every add-on"):
             self._await_cluster(api)
         self.state.policy.write_text(POLICY.format(images=images))
         with self.state.changing(self.record):
@@ -177,6 +177,7 @@ class BringUp:
             replicas=min(2, len(self.settings.nodes)),
         )
         api.apply("metrics-server", image=images.metrics_server.reference)
+        api.apply("dashboard", image=images.dashboard.reference)
         self._wait("every node to be given its pod network", lambda: self._pod_networks(api))
         pods = self._pod_networks(api)
 
@@ -209,8 +210,8 @@ class BringUp:
                 )
             }
 
-        def available(deployment: str) -> bool:
-            path = f"/apis/apps/v1/namespaces/kube-system/deployments/{deployment}"
+        def available(deployment: str, namespace: str = "kube-system") -> bool:
+            path = f"/apis/apps/v1/namespaces/{namespace}/deployments/{deployment}"
             found = api.get(path) or {"spec": {"replicas": 1}, "status": {}}
             return bool(found["status"].get("readyReplicas", 0) == found["spec"]["replicas"])
 
@@ -223,6 +224,9 @@ class BringUp:
 
         self._wait("every node to be Ready", ready_nodes)
         self._wait("CoreDNS to be available", lambda: available("coredns"))
+        self._wait(
+            "the dashboard to be available", lambda: available("kubernetes-dashboard", "kubernetes-dashboard")
+        )
         self._wait("every API server to be ready", ready_api_servers)
         self._wait("metrics-server to be available", lambda: available("metrics-server"))
         api.apply("metrics-api")

@@ -7,7 +7,7 @@ from pathlib import Path
 from lab import cache, golang
 from lab.errors import LabError
 from lab.progress import Progress
-from lab.versions import COREDNS, ETCD, KUBERNETES, METRICS_SERVER, KubernetesVersion
+from lab.versions import COREDNS, DASHBOARD, ETCD, KUBERNETES, METRICS_SERVER, KubernetesVersion
 
 MODULES = Path(__file__).parent / "programs"
 LINKER_FLAGS = "-s -w"  # without symbol tables: a third smaller
@@ -21,6 +21,7 @@ class Programs:
     etcd: Path
     coredns: Path
     metrics_server: Path
+    dashboard: Path
     pause: Path
 
 
@@ -50,6 +51,7 @@ def build_programs(kubernetes: str, progress: Progress) -> Programs:
         etcd=_build(module_recipe("etcd"), go, progress),
         coredns=_build(module_recipe("coredns"), go, progress),
         metrics_server=_build(module_recipe("metrics-server"), go, progress),
+        dashboard=_build(module_recipe("dashboard"), go, progress),
         pause=_build(module_recipe("pause"), go, progress),
     )
 
@@ -68,6 +70,11 @@ def module_recipe(name: str) -> Recipe:
             f"metrics-server {METRICS_SERVER}",
             "sigs.k8s.io/metrics-server/cmd/metrics-server",
             f"{LINKER_FLAGS} -X k8s.io/client-go/pkg/version.gitVersion=v{METRICS_SERVER}",
+        ),
+        "dashboard": (
+            f"Kubernetes Dashboard {DASHBOARD}",
+            "github.com/kubernetes/dashboard/src/app/backend",
+            f"{LINKER_FLAGS} -X github.com/kubernetes/dashboard/src/app/backend/client.Version=v{DASHBOARD}",
         ),
         "pause": ("pause", ".", LINKER_FLAGS),
     }[name]

@@ -17,7 +17,7 @@ from lab.building import Programs
 from lab.errors import LabError
 from lab.oci import Entry, Tree
 from lab.progress import Progress
-from lab.versions import COREDNS, METRICS_SERVER, PAUSE
+from lab.versions import COREDNS, DASHBOARD, METRICS_SERVER, PAUSE
 
 REGISTRY = "kubecheck.lab"
 FILES = Path(__file__).parent / "image_files"
@@ -55,6 +55,7 @@ class Images:
     pause: Image
     coredns: Image
     metrics_server: Image
+    dashboard: Image
 
 
 def build_images(programs: Programs, progress: Progress) -> Images:
@@ -67,6 +68,13 @@ def build_images(programs: Programs, progress: Progress) -> Images:
         coredns=_program_image("coredns", f"v{COREDNS}", programs.coredns, progress),
         metrics_server=_program_image(
             "metrics-server", f"v{METRICS_SERVER}", programs.metrics_server, progress
+        ),
+        dashboard=_image(
+            "dashboard",
+            f"v{DASHBOARD}",
+            dashboard_tree(programs.dashboard),
+            {"Entrypoint": ["/dashboard"], "ExposedPorts": {"8443/tcp": {}}},
+            progress,
         ),
     )
 
@@ -124,6 +132,19 @@ def nginx_tree() -> Tree:
     tree.link("/var/log/nginx/access.log", "/dev/stdout")
     tree.link("/var/log/nginx/error.log", "/dev/stderr")
     tree.directory("/var/lib/nginx")
+    return tree
+
+
+def dashboard_tree(program: Path) -> Tree:
+    """Give the dashboard image's files: its API server and a page of the lab's own.
+
+    The server looks for public/LANGUAGE beside itself and for locale_conf.json where it is started. Its
+    real front end can be built only with tools that are no longer to be had.
+    """
+    tree = _base_tree()
+    tree.file("/dashboard", program, 0o755)
+    tree.file("/public/en/index.html", FILES / "dashboard.html")
+    tree.file("/locale_conf.json", '{"translations": [{"file": "messages-en.xtb", "key": "en"}]}\n')
     return tree
 
 

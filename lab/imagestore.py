@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
+from dataclasses import fields
 from pathlib import Path
 
 from lab import cache
@@ -31,7 +32,7 @@ state = "{state}"
 
 def unpacked(images: Images, progress: Progress) -> Path:
     """The directory that a containerd holding all the images had as its root."""
-    every = [images.busybox, images.nginx, images.pause, images.coredns, images.metrics_server]
+    every = [getattr(images, field.name) for field in fields(images)]
     # The archives' own names are keys of their contents.
     key = cache.digest(*(f"{image.reference} {image.archive}" for image in every))
     return (

@@ -10,6 +10,7 @@ DEFAULT_KUBERNETES = "1.37.2"
 ETCD = "3.6.16"
 COREDNS = "1.14.7"
 METRICS_SERVER = "0.9.0"
+DASHBOARD = "1.10.1"  # the newest Kubernetes Dashboard whose Go module can be had
 PAUSE = "1"  # the program in lab/programs/pause
 
 
