@@ -4,9 +4,14 @@ from kubecheck.checks.check import Check, check
 from kubecheck.checks.judging import for_each
 from kubecheck.checks.site import Site
 from kubecheck.checks.vantage import API, EACH_NODE, FLEET, NODES, PODS, At, Vantage
+from kubecheck.cluster.controlplane import ApiServer
+from kubecheck.cluster.dashboard import Dashboard
 from kubecheck.cluster.facts import Facts, tenth_address
+from kubecheck.cluster.kubelets import deviations, drift
+from kubecheck.cluster.leases import Lease
 from kubecheck.cluster.objects import Deployment, Node, Pod, Service
-from kubecheck.fleet.standing import HTTP_PORT, Peer, Probe, Standing
+from kubecheck.cluster.workloads import DaemonSet
+from kubecheck.fleet.standing import HTTP_PORT, LARGE, LARGE_PATH, UDP_PORT, Peer, Probe, Standing
 from kubecheck.outcomes import CannotTell, NotApplicable
 from kubecheck.policy import Policy
 from kubecheck.probes import (
@@ -14,14 +19,25 @@ from kubecheck.probes import (
     DnsAnswer,
     DnsOverTcp,
     DnsOverUdp,
+    Download,
+    DownloadAnswer,
     HttpAnswer,
     HttpGet,
+    IdentityAnswer,
+    KubeProxy,
+    KubeProxyAnswer,
+    Ping,
+    PingAnswer,
     Resolve,
     ResolveAnswer,
+    Spread,
+    SpreadAnswer,
     TcpAnswer,
     TcpConnect,
     TlsAnswer,
     TlsHello,
+    UdpAnswer,
+    UdpAsk,
 )
 
 __all__ = [
@@ -29,22 +45,36 @@ __all__ = [
     "EACH_NODE",
     "FLEET",
     "HTTP_PORT",
+    "LARGE",
+    "LARGE_PATH",
     "NODES",
     "PODS",
+    "UDP_PORT",
+    "ApiServer",
     "At",
     "CannotTell",
     "Certificate",
     "Check",
+    "DaemonSet",
+    "Dashboard",
     "Deployment",
     "DnsAnswer",
     "DnsOverTcp",
     "DnsOverUdp",
+    "Download",
+    "DownloadAnswer",
     "Facts",
     "HttpAnswer",
     "HttpGet",
+    "IdentityAnswer",
+    "KubeProxy",
+    "KubeProxyAnswer",
+    "Lease",
     "Node",
     "NotApplicable",
     "Peer",
+    "Ping",
+    "PingAnswer",
     "Pod",
     "Policy",
     "Probe",
@@ -52,13 +82,19 @@ __all__ = [
     "ResolveAnswer",
     "Service",
     "Site",
+    "Spread",
+    "SpreadAnswer",
     "Standing",
     "TcpAnswer",
     "TcpConnect",
     "TlsAnswer",
     "TlsHello",
+    "UdpAnswer",
+    "UdpAsk",
     "Vantage",
     "check",
+    "deviations",
+    "drift",
     "for_each",
     "tenth_address",
 ]

@@ -29,7 +29,7 @@ class Nodes(Section):
 class KubeletPolicy(Section):
     """The kubelets: their effective configuration, as configz shows it, and their command lines."""
 
-    expect: dict[str, JsonValue] = {}
+    expect: dict[str, JsonValue] = Field(default_factory=dict)
     """Fields of KubeletConfiguration and the values that every kubelet must have. In a table, fields that
     are not named may have any value; the order in lists does not matter. Empty: nothing is demanded."""
     drift: bool = True
@@ -49,7 +49,7 @@ class KubeletPolicy(Section):
     )  # fmt: skip
     """Fields in which they need not agree: sizes and tuning, which follow the machine. Those that are a
     node's own by nature, its address for instance, are never compared."""
-    flags: dict[str, str] = {}
+    flags: dict[str, str] = Field(default_factory=dict)
     """Flags, without dashes, that every kubelet must have been started with, and their values; an empty value
     is any value. A flag that the kubelet's version has dropped is not demanded. Told with --node-access."""
 

@@ -1,6 +1,8 @@
-"""Nodes: Ready, and of one version."""
+"""Nodes: Ready, without pressure, and of one version."""
 
-from kubecheck.checks import API, EACH_NODE, Facts, Node, check
+from kubecheck.checks import API, EACH_NODE, Facts, Node, NotApplicable, Policy, check
+
+PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
 
 
 @check(
@@ -18,6 +20,51 @@ def test_node_ready(node: Node) -> None:
     said = node.ready_condition
     assert node.ready, (
         f"node {node.name} is Ready={said.status} since {said.since or 'ever'}: {said.reason} {said.message}"
+    )
+
+
+@check(
+    title="No node is short of memory, disk, process ids or its network",
+    at=EACH_NODE,
+    remedy=(
+        "kubectl describe node NODE",
+        "on the node: df -h; df -i; free -m; journalctl -u kubelet | grep -i evict",
+    ),
+)
+def test_node_without_pressure(node: Node) -> None:
+    """MemoryPressure, DiskPressure, PIDPressure and NetworkUnavailable are False, or not reported.
+
+    A node under pressure is Ready still, and takes no new pods or evicts those that it has.
+    Source: https://kubernetes.io/docs/concepts/scheduling-eviction/node-pressure-eviction/
+    """
+    if not node.ready:
+        raise NotApplicable(f"node {node.name} is not Ready, so what it reported last may be over")
+    found = [c for c in node.conditions if c.type in PRESSURES and c.status != "False"]
+    assert not found, f"node {node.name}: " + "; ".join(
+        f"{c.type}={c.status} since {c.since or 'ever'}: {c.reason} {c.message}" for c in found
+    )
+
+
+@check(
+    title="All kubelets run one version, where policy asks for that",
+    at=API,
+    runbook=("R20",),
+    remedy=("kubectl get nodes", "upgrade the kubelets that are not of the version of most"),
+)
+def test_one_kubelet_version(facts: Facts, policy: Policy) -> None:
+    """The nodes' kubelets are of one version, to the patch.
+
+    Source: https://kubernetes.io/releases/version-skew-policy/#kubelet
+    """
+    if not policy.nodes.one_version:
+        raise NotApplicable("policy does not ask for one version on all nodes (nodes.one_version)")
+    versions: dict[str, list[str]] = {}
+    for node in facts.nodes:
+        versions.setdefault(node.kubelet_version, []).append(node.name)
+    groups = sorted(versions.items(), key=lambda each: len(each[1]))
+    assert len(versions) == 1, "kubelets run different versions: " + "; ".join(
+        f"{version} on {', '.join(names[:5])}{' and others' if len(names) > 5 else ''}"
+        for version, names in groups
     )
 
 
