@@ -6,11 +6,13 @@ from kubecheck.checks.site import Site
 from kubecheck.checks.vantage import API, EACH_NODE, FLEET, NODES, PODS, At, Vantage
 from kubecheck.cluster.controlplane import ApiServer
 from kubecheck.cluster.dashboard import Dashboard
+from kubecheck.cluster.dns import DnsServer
 from kubecheck.cluster.facts import Facts, tenth_address
 from kubecheck.cluster.kubelets import deviations, drift
 from kubecheck.cluster.leases import Lease
 from kubecheck.cluster.objects import Deployment, Node, Pod, Service
 from kubecheck.cluster.workloads import DaemonSet
+from kubecheck.fleet.names import EXTERNAL, HEADLESS, MANY, many_addresses
 from kubecheck.fleet.standing import HTTP_PORT, LARGE, LARGE_PATH, UDP_PORT, Peer, Probe, Standing
 from kubecheck.outcomes import CannotTell, NotApplicable
 from kubecheck.policy import Policy
@@ -19,6 +21,8 @@ from kubecheck.probes import (
     DnsAnswer,
     DnsOverTcp,
     DnsOverUdp,
+    DnsSeries,
+    DnsSeriesAnswer,
     Download,
     DownloadAnswer,
     HttpAnswer,
@@ -28,6 +32,8 @@ from kubecheck.probes import (
     KubeProxyAnswer,
     Ping,
     PingAnswer,
+    ReadResolvConf,
+    ResolvConfAnswer,
     Resolve,
     ResolveAnswer,
     Spread,
@@ -38,15 +44,19 @@ from kubecheck.probes import (
     TlsHello,
     UdpAnswer,
     UdpAsk,
+    record_type,
 )
 
 __all__ = [
     "API",
     "EACH_NODE",
+    "EXTERNAL",
     "FLEET",
+    "HEADLESS",
     "HTTP_PORT",
     "LARGE",
     "LARGE_PATH",
+    "MANY",
     "NODES",
     "PODS",
     "UDP_PORT",
@@ -61,6 +71,9 @@ __all__ = [
     "DnsAnswer",
     "DnsOverTcp",
     "DnsOverUdp",
+    "DnsSeries",
+    "DnsSeriesAnswer",
+    "DnsServer",
     "Download",
     "DownloadAnswer",
     "Facts",
@@ -78,6 +91,8 @@ __all__ = [
     "Pod",
     "Policy",
     "Probe",
+    "ReadResolvConf",
+    "ResolvConfAnswer",
     "Resolve",
     "ResolveAnswer",
     "Service",
@@ -96,5 +111,7 @@ __all__ = [
     "deviations",
     "drift",
     "for_each",
+    "many_addresses",
+    "record_type",
     "tenth_address",
 ]

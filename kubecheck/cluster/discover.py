@@ -13,6 +13,7 @@ from kubecheck.cluster.clusterinfo import read_cluster_info, read_tokens
 from kubecheck.cluster.connection import ConnectionProblem, explain_refusal
 from kubecheck.cluster.controlplane import read_control_plane
 from kubecheck.cluster.dashboard import read_dashboards
+from kubecheck.cluster.dns import read_dns
 from kubecheck.cluster.etcd import read_etcd_writes
 from kubecheck.cluster.extensions import read_api_services, read_webhooks
 from kubecheck.cluster.facts import Facts
@@ -70,6 +71,7 @@ def discover(api: Api, policy: Policy) -> Facts:
         }
         pods = ask("pods", lambda: _pods(api))
         kubernetes = ask("Service default/kubernetes", lambda: _service(api, "default", "kubernetes"))
+        dns_setup = ask("the servers of cluster DNS", lambda: read_dns(api, policy))
         dns = ask(f"Service {policy.dns.service}", lambda: _service(api, namespace, name))
         deployments = ask("Deployments of cluster DNS", lambda: _deployments(api, namespace))
         cidrs = ask("the Service CIDR", lambda: _service_cidrs(api))
@@ -96,6 +98,7 @@ def discover(api: Api, policy: Policy) -> Facts:
             control_plane=control_plane.result(),
             etcd_writes=etcd_writes.result(),
             workloads=workloads.result(),
+            dns_setup=dns_setup.result(),
             proxy_replaced=proxy_replaced.result(),
             api_services=api_services.result(),
             webhooks=webhooks.result(),

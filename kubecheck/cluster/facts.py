@@ -8,6 +8,7 @@ from ipaddress import ip_network
 from kubecheck.cluster.clusterinfo import ClusterInfo, SigningToken
 from kubecheck.cluster.controlplane import ControlPlane
 from kubecheck.cluster.dashboard import Dashboard
+from kubecheck.cluster.dns import DnsSetup
 from kubecheck.cluster.etcd import EtcdWrites
 from kubecheck.cluster.extensions import ApiService, Webhook
 from kubecheck.cluster.leases import Leases
@@ -40,6 +41,7 @@ class Facts:
     control_plane: Reading[ControlPlane] = UNREAD
     etcd_writes: Reading[EtcdWrites] = UNREAD
     workloads: Reading[Workloads] = UNREAD
+    dns_setup: Reading[DnsSetup] = UNREAD
     proxy_replaced: Reading[bool] = UNREAD
     """Whether Cilium stands in for kube-proxy; absent where there is no Cilium."""
     api_services: Reading[tuple[ApiService, ...]] = UNREAD

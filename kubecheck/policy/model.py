@@ -63,6 +63,12 @@ class Dns(Section):
     """The DNS Service, ``namespace/name``."""
     min_replicas: int = Field(1, ge=1)
     """Ready DNS replicas at least."""
+    spread: bool = False
+    """Whether the DNS replicas must run on more than one node."""
+    outside_name: str = Field("", pattern=r"^[^\s/:]*$")
+    """A name outside of the cluster that pods must be able to resolve. Empty: none is asked."""
+    max_milliseconds: int = Field(0, ge=0)
+    """How long the slowest of ten lookups may take at most. 0: their time is told and not judged."""
 
 
 class Certificates(Section):

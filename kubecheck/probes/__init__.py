@@ -1,11 +1,19 @@
 """Questions and answers: each kind of question knows the shell line that asks it and its parser."""
 
-from kubecheck.probes.dns import DnsAnswer, DnsOverTcp, DnsOverUdp
-from kubecheck.probes.http import HttpAnswer, HttpGet, Identity
+from kubecheck.probes.dns import DnsAnswer, DnsOverTcp, DnsOverUdp, record_type
+from kubecheck.probes.dns_series import DnsSeries, DnsSeriesAnswer
+from kubecheck.probes.http import HttpAnswer, HttpGet
+from kubecheck.probes.identity import Identity, IdentityAnswer
+from kubecheck.probes.kubeproxy import KubeProxy, KubeProxyAnswer
+from kubecheck.probes.ping import Ping, PingAnswer
 from kubecheck.probes.question import Answer, Question, Raw
+from kubecheck.probes.resolv_conf import ReadResolvConf, ResolvConfAnswer
 from kubecheck.probes.resolve import Resolve, ResolveAnswer
+from kubecheck.probes.spread import Spread, SpreadAnswer
 from kubecheck.probes.tcp import TcpAnswer, TcpConnect
 from kubecheck.probes.tls import TlsAnswer, TlsHello
+from kubecheck.probes.transfer import Download, DownloadAnswer
+from kubecheck.probes.udp import UdpAnswer, UdpAsk
 from kubecheck.probes.x509 import Certificate
 
 __all__ = [
@@ -14,15 +22,31 @@ __all__ = [
     "DnsAnswer",
     "DnsOverTcp",
     "DnsOverUdp",
+    "DnsSeries",
+    "DnsSeriesAnswer",
+    "Download",
+    "DownloadAnswer",
     "HttpAnswer",
     "HttpGet",
     "Identity",
+    "IdentityAnswer",
+    "KubeProxy",
+    "KubeProxyAnswer",
+    "Ping",
+    "PingAnswer",
     "Question",
     "Raw",
+    "ReadResolvConf",
+    "ResolvConfAnswer",
     "Resolve",
     "ResolveAnswer",
+    "Spread",
+    "SpreadAnswer",
     "TcpAnswer",
     "TcpConnect",
     "TlsAnswer",
     "TlsHello",
+    "UdpAnswer",
+    "UdpAsk",
+    "record_type",
 ]

@@ -1,0 +1,107 @@
+"""Cluster DNS as the API knows it: each server behind the DNS Service, and the zones in the Corefile."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from kubecheck.cluster.api import Api, ApiError
+from kubecheck.cluster.reading import Reading
+from kubecheck.policy import Policy
+
+Json = dict[str, Any]
+
+COREFILE = "coredns"  # the ConfigMap that kubeadm, the Helm chart and CoreDNS's own manifests use
+
+
+@dataclass(frozen=True)
+class DnsServer:
+    """A ready endpoint of the DNS Service: ``name`` is its pod's, ``udp_port`` where it listens."""
+
+    address: str
+    name: str
+    node: str
+    udp_port: int
+    tcp_port: int
+
+
+@dataclass(frozen=True)
+class DnsSetup:
+    """The servers, and ``zones``: the domains that the Corefile gives to the kubernetes plugin."""
+
+    servers: tuple[DnsServer, ...]
+    zones: Reading[tuple[str, ...]]
+
+
+def read_dns(api: Api, policy: Policy) -> DnsSetup:
+    """Read both, in two requests. Raises ApiError when the servers cannot be read."""
+    namespace, _, name = policy.dns.service.partition("/")
+    slices = api.items(
+        f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices",
+        labelSelector=f"kubernetes.io/service-name={name}",
+    )
+    return DnsSetup(servers(slices), _read_zones(api, namespace))
+
+
+def servers(slices: list[Json]) -> tuple[DnsServer, ...]:
+    """The ready endpoints in EndpointSlices, each address once, by name and address."""
+    found: dict[str, DnsServer] = {}
+    for part in slices:
+        udp = _port(part, "UDP", 53)
+        tcp = _port(part, "TCP", udp)
+        for endpoint in part.get("endpoints") or ():
+            if (endpoint.get("conditions") or {}).get("ready") is False:
+                continue
+            # All addresses of an endpoint are the same pod's, and the first is the one to use.
+            address = endpoint["addresses"][0]
+            pod = (endpoint.get("targetRef") or {}).get("name") or address
+            found[address] = DnsServer(address, pod, endpoint.get("nodeName") or "", udp, tcp)
+    return tuple(sorted(found.values(), key=lambda server: (server.name, server.address)))
+
+
+def _port(part: Json, protocol: str, otherwise: int) -> int:
+    ports = [p for p in part.get("ports") or () if p.get("protocol", "TCP") == protocol and p.get("port")]
+    of_dns = [p["port"] for p in ports if "dns" in (p.get("name") or "") or p["port"] == otherwise]
+    return int(of_dns[0]) if of_dns else otherwise
+
+
+def _read_zones(api: Api, namespace: str) -> Reading[tuple[str, ...]]:
+    what = f"ConfigMap {namespace}/{COREFILE}"
+    try:
+        data = api.get(f"/api/v1/namespaces/{namespace}/configmaps/{COREFILE}").get("data") or {}
+    except ApiError as problem:
+        return Reading(problem=f"{what} could not be read: {problem}", absent=problem.status == 404)
+    found = zones(data.get("Corefile") or "")
+    if not found:
+        return Reading(problem=f"{what} names no zone for the kubernetes plugin", absent=True)
+    return Reading(found)
+
+
+def zones(corefile: str) -> tuple[str, ...]:
+    """The zones of every kubernetes plugin in a Corefile, lower case, without trailing dots.
+
+    A plugin without zones of its own has its server block's. Source: https://coredns.io/plugins/kubernetes/
+    """
+    found: dict[str, None] = {}
+    block: list[str] = []
+    depth = 0
+    for line in corefile.splitlines():
+        words = re.sub(r"(^|\s)#.*", "", line).split()
+        if not words:
+            continue
+        named = [word for word in words if word not in ("{", "}")]
+        if depth == 0 and named:
+            block = named
+        if depth == 1 and named[:1] == ["kubernetes"]:
+            found |= dict.fromkeys(filter(None, map(_zone, named[1:] or block)))
+        depth += words.count("{") - words.count("}")
+    return tuple(found)
+
+
+def _zone(word: str) -> str:
+    """The zone in ``dns://cluster.local.:53``; empty for the root, and for what the environment fills in."""
+    if "{$" in word or "{%" in word:
+        return ""
+    zone = re.sub(r"^\w+://|:\d+$", "", word)
+    return zone.rstrip(".").lower()

@@ -1,0 +1,73 @@
+"""DNS again and again: is every lookup answered, and how long does each take."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from shlex import quote
+
+from kubecheck.probes.question import Answer, Question, Raw
+
+
+@dataclass(frozen=True)
+class DnsSeries(Question):
+    """The same lookup ``times`` times, one after the other, over UDP; it ends at the first that fails.
+
+    ``rdtype`` is A or AAAA. A Service spreads lookups over its endpoints, so that one of them
+    that does not answer shows.
+    """
+
+    name: str
+    server: str
+    rdtype: str = "A"
+    times: int = 10
+
+    @property
+    def key(self) -> str:
+        """``dns TYPE NAME of SERVER over udp, TIMES times``."""
+        return f"dns {self.rdtype} {self.name} of {self.server} over udp, {self.times} times"
+
+    def shell(self, seconds: int) -> str:
+        """Seconds since boot, to 10 ms, before and after each lookup, and its exit status."""
+        lookup = f"nslookup -type={self.rdtype.lower()} {quote(self.name)}. {quote(self.server)}"
+        return (
+            f"n=0; while [ $n -lt {self.times} ]; do n=$((n+1)); read -r from _ </proc/uptime;"
+            f" said=$(timeout {seconds} {lookup} 2>&1); status=$?; read -r to _ </proc/uptime;"
+            ' echo "lookup $status $from $to"; [ $status -eq 0 ] || { echo "$said"; exit $status; }; done'
+        )
+
+    def read(self, raw: Raw, origin: str) -> DnsSeriesAnswer:
+        """The answer in ``raw``."""
+        each = re.findall(r"^lookup (\d+) ([\d.]+) ([\d.]+)$", raw.text, re.MULTILINE)
+        took = [float(to) - float(start) for status, start, to in each if status == "0"]
+        said = " ".join(re.sub(r"^lookup .*$", "", raw.text, flags=re.MULTILINE).split())
+        return DnsSeriesAnswer(self, origin, raw, tuple(round(one, 2) for one in took), said)
+
+
+@dataclass(frozen=True)
+class DnsSeriesAnswer(Answer):
+    """How many seconds each answered lookup took, and what was said of the one that was not."""
+
+    took: tuple[float, ...]
+    said: str
+
+    @property
+    def slowest(self) -> float:
+        """Seconds that the slowest answered lookup took; 0.0 when none was answered."""
+        return max(self.took, default=0.0)
+
+    @property
+    def got(self) -> str:
+        """How many were answered, how fast, and what ended the series."""
+        if not self.conclusive:
+            return super().got
+        ended = f", then {self.said[:200] or 'no reply'}" if self.raw.status else ""
+        return f"{len(self.took)} answers, the slowest after {self.slowest * 1000:.0f} ms{ended}"
+
+    def must_all_come(self, times: int) -> None:
+        """Every lookup was answered."""
+        self.must(self.raw.status == 0 and len(self.took) == times, f"{times} answers")
+
+    def must_be_within(self, milliseconds: int) -> None:
+        """No lookup took longer than ``milliseconds``."""
+        self.must(self.slowest * 1000 <= milliseconds, f"each within {milliseconds} ms")
