@@ -53,7 +53,7 @@ def probe(request: pytest.FixtureRequest) -> Probe:
     """The vantage's own probe pod, whether it runs or not."""
     vantage = vantage_of(request.node)
     assert vantage is not None
-    return _run(request).standing().probe(vantage.kind, vantage.node)
+    return _run(request).standing().probe("node" if vantage.kind == "node" else "pod", vantage.node)
 
 
 def _answers(request: pytest.FixtureRequest) -> Answers:
@@ -129,7 +129,8 @@ def pytest_runtest_makereport(
         seconds=round(float(item.stash.get(SECONDS, call.duration)), 3),
         nodeid=item.nodeid,
     )
-    report.kubecheck = asdict(result)  # type: ignore[attr-defined]
+    # Plain strings: xdist sends the report to the controller, and takes no enum.
+    report.kubecheck = {**asdict(result), "outcome": outcome.value}  # type: ignore[attr-defined]
     return report
 
 
