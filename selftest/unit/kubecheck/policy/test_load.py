@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from kubecheck.policy import Policy, PolicyError, load_policy
 from kubecheck.policy.load import FILE_LIMIT, profiles
+from kubecheck.policy.model import Dns
 
 
 @pytest.fixture
@@ -79,7 +80,7 @@ def test_lists_are_taken(written):
     ("text", "key", "allowed"),
     [
         ("colour = 1", "colour", "allowed are " + ", ".join(sorted(Policy.model_fields))),
-        ("[dns]\nreplicas = 2", "dns.replicas", "min_replicas, service"),
+        ("[dns]\nreplicas = 2", "dns.replicas", "allowed are " + ", ".join(sorted(Dns.model_fields))),
         ("[timing]\nquestion = 31", "timing.question", "less than or equal to 30"),
         ("[timing]\nquestion = 0", "timing.question", "greater than or equal to 1"),
         ('[timing]\nquestion = "3"', "timing.question", "valid integer"),

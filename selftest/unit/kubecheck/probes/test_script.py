@@ -74,7 +74,7 @@ def test_a_question_that_may_not_settle_is_asked_once(pod, line, opening_port):
 
 
 def test_settling_ends_and_the_failure_stays_one(pod, line):
-    answer = pod.ask({"x": line("x", "echo still not; exit 3", settles=True)}, settling=2)["x"]
+    answer = pod.ask({"x": line("x", "echo still not; exit 3", settles=True)}, settling=1)["x"]
     assert answer.raw.status == 3
     assert answer.raw.tries > 1
     assert answer.raw.text == "still not", "the last try's output alone"
