@@ -1,5 +1,7 @@
 """Cluster DNS itself: it runs, and it stands where pods look for it."""
 
+from ipaddress import ip_address
+
 from kubecheck.checks import API, EACH_NODE, Facts, Node, NotApplicable, Policy, check, tenth_address
 
 
@@ -58,12 +60,15 @@ def test_dns_replicas_ready(facts: Facts, policy: Policy) -> None:
 def test_dns_service_address(facts: Facts) -> None:
     """By convention cluster DNS is the tenth address of the Service CIDR, which installers put into kubelets.
 
+    API servers before 1.33 do not publish the Service CIDR; there the kubernetes Service, which has
+    its first address, tells.
     Source: kubeadm, GetDNSIP in cmd/kubeadm/app/constants/constants.go.
     """
     service = facts.dns_service.value
     if facts.service_cidrs.absent:
-        raise NotApplicable("API servers before 1.33 do not publish the Service CIDR")
-    expected = [tenth_address(cidr) for cidr in facts.service_cidrs.value]
+        expected = [str(ip_address(facts.kubernetes_service.value.ip) + 9)]
+    else:
+        expected = [tenth_address(cidr) for cidr in facts.service_cidrs.value]
     assert service.ip in expected, (
         f"Service {service.full_name} is {service.ip}, expected {' or '.join(expected)}"
     )
@@ -92,8 +97,8 @@ def test_kubelet_cluster_dns(facts: Facts, node: Node) -> None:
         )
     if all(address.startswith("169.254.") for address in handed):
         raise NotApplicable(f"pods of {node.name} ask a node-local DNS cache at {', '.join(handed)}")
-    if service.ip not in handed:
+    if not set(service.cluster_ips) & set(handed):
         raise AssertionError(
             f"the kubelet of {node.name} hands out clusterDNS {', '.join(handed)},"
-            f" and the DNS Service is {service.ip}"
+            f" and the DNS Service is {', '.join(service.cluster_ips)}"
         )
