@@ -72,8 +72,10 @@ def test_pod_cidrs_are_apart(facts: Facts) -> None:
 
 @check(title="No pod CIDR overlaps the Service CIDR", at=API, runbook=("R22",), remedy=MOVE)
 def test_pod_cidrs_and_service_cidr(facts: Facts) -> None:
-    """A Service's address is never a pod's. Where the API server does not publish the Service CIDR (before
-    1.33), the addresses of the kubernetes Service and of the DNS Service stand for it.
+    """A Service's address is never a pod's.
+
+    Where the API server does not publish the Service CIDR (before 1.33), the addresses of the kubernetes
+    Service and of the DNS Service stand for it.
 
     Source: https://kubernetes.io/docs/concepts/services-networking/cluster-ip-allocation/
     """
