@@ -3,7 +3,7 @@
 from kubecheck.checks.check import Check, check
 from kubecheck.checks.judging import for_each
 from kubecheck.checks.site import Site
-from kubecheck.checks.vantage import API, EACH_NODE, FLEET, NODES, PODS, At, Vantage
+from kubecheck.checks.vantage import API, EACH_NODE, FLEET, NODES, PODS, REHEARSAL, At, Vantage
 from kubecheck.cluster.controlplane import ApiServer
 from kubecheck.cluster.dashboard import Dashboard
 from kubecheck.cluster.dns import DnsServer
@@ -59,6 +59,7 @@ __all__ = [
     "MANY",
     "NODES",
     "PODS",
+    "REHEARSAL",
     "UDP_PORT",
     "ApiServer",
     "At",

@@ -14,7 +14,8 @@ class Vantage:
 
     ``pod`` and ``node`` ask from the pod network and the host network of a node. ``api`` reads
     what the API server says, of one node or of the cluster as a whole. ``fleet`` looks at what
-    became of the objects that the run itself created.
+    became of the objects that the run itself created, and ``rehearsal``
+    at what came of a new node's joining, which the run rehearses when a check asks for it.
     """
 
     kind: str
@@ -42,6 +43,8 @@ class At(Flag):
     """From every node itself, on its host network."""
     FLEET = auto()
     """Once, from what became of the objects that the run itself created."""
+    REHEARSAL = auto()
+    """Once, from what came of a new node's joining, which the run rehearses."""
 
     def vantages(self, facts: Facts) -> list[Vantage]:
         """The vantages in this cluster, in a stable order."""
@@ -54,7 +57,10 @@ class At(Flag):
             found += [Vantage("node", node.name) for node in facts.probed_nodes]
         if At.FLEET in self:
             found.append(Vantage("fleet"))
+        if At.REHEARSAL in self:
+            found.append(Vantage("rehearsal"))
         return found
 
 
+REHEARSAL = At.REHEARSAL
 API, EACH_NODE, PODS, NODES, FLEET = At.API, At.EACH_NODE, At.PODS, At.NODES, At.FLEET

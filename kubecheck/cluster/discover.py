@@ -9,6 +9,8 @@ from typing import TypeVar
 from kubecheck.cluster import parse
 from kubecheck.cluster.api import Api, ApiError
 from kubecheck.cluster.attempt import MALFORMED, attempt
+from kubecheck.cluster.bootstrap import read_bootstrap
+from kubecheck.cluster.certificates import read_certificates
 from kubecheck.cluster.clusterinfo import read_cluster_info, read_tokens
 from kubecheck.cluster.connection import ConnectionProblem, explain_refusal
 from kubecheck.cluster.controlplane import read_control_plane
@@ -64,6 +66,9 @@ def discover(api: Api, policy: Policy) -> Facts:
         dashboards = ask(
             "Services of dashboards", lambda: read_dashboards(api, policy.addons.dashboard_admin)
         )
+        certificates = ask("certificates", lambda: read_certificates(api))
+        some_node = nodes[0].name if nodes else "any"
+        bootstrap = ask("bootstrap", lambda: read_bootstrap(api, some_node))
         namespace, _, name = policy.dns.service.partition("/")
         kubelets = {
             node.name: ask(f"the kubelet of {node.name}", lambda node=node: _kubelet(api, node))  # type: ignore[misc]
@@ -94,6 +99,8 @@ def discover(api: Api, policy: Policy) -> Facts:
             pod_usage=pod_usage.result(),
             kubelets=read_kubelets,
             clock=clock.result(),
+            certificates=certificates.result(),
+            bootstrap=bootstrap.result(),
             leases=leases.result(),
             control_plane=control_plane.result(),
             etcd_writes=etcd_writes.result(),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import ip_network
 
+from kubecheck.cluster.bootstrap import Bootstrap
+from kubecheck.cluster.certificates import Certificates
 from kubecheck.cluster.clusterinfo import ClusterInfo, SigningToken
 from kubecheck.cluster.controlplane import ControlPlane
 from kubecheck.cluster.dashboard import Dashboard
@@ -49,6 +51,8 @@ class Facts:
     cluster_info: Reading[ClusterInfo] = UNREAD
     signing_tokens: Reading[tuple[SigningToken, ...]] = UNREAD
     dashboards: Reading[tuple[Dashboard, ...]] = UNREAD
+    certificates: Reading[Certificates] = UNREAD
+    bootstrap: Reading[Bootstrap] = UNREAD
 
     def node(self, name: str) -> Node:
         """The node called ``name``. Raises KeyError."""

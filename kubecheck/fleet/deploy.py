@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from kubecheck.cluster.api import Api, ApiError
 from kubecheck.cluster.facts import Facts
 from kubecheck.cluster.objects import Node
 from kubecheck.fleet import manifests
+from kubecheck.fleet.rehearsal import Rehearsing
 from kubecheck.fleet.standing import Peer, Probe, Standing
 from kubecheck.fleet.waiting import Wanted, wait_for_pods
 from kubecheck.policy import Policy
@@ -35,9 +37,19 @@ class Fleet:
         self.facts = facts
         self.run = run
         self.namespaces = manifests.namespaces(run)
+        self.rehearsing = Rehearsing(api, policy, run)
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._touched = False
+
+    def stand(self, networks: Iterable[str], kinds: set[str]) -> Standing:
+        """What vantages of ``kinds`` need: see ``deploy``, and a rehearsal beside it where it is wanted."""
+        if kinds == {"rehearsal"}:
+            return Standing(self.run, "", "", (), (), "", {}, rehearsal=self.rehearsing.perform())
+        with ThreadPoolExecutor(1, thread_name_prefix="rehearsal") as side:
+            rehearsal = side.submit(self.rehearsing.perform) if "rehearsal" in kinds else None
+            standing = self.deploy(networks)
+        return replace(standing, rehearsal=rehearsal.result()) if rehearsal else standing
 
     def deploy(self, networks: Iterable[str]) -> Standing:
         """Put the fleet there and wait until it stands: ``networks`` are "pod", "node" or both.
@@ -106,11 +118,12 @@ class Fleet:
     def remove(self) -> None:
         """Ask for the deletion of all that was created, and let nothing more be created."""
         self._closed.set()
-        with self._lock:
-            if not self._touched:
-                return
-            for name in self.namespaces.values():
-                self.api.delete(f"/api/v1/namespaces/{name}")
+        try:
+            with self._lock:
+                for name in self.namespaces.values() if self._touched else ():
+                    self.api.delete(f"/api/v1/namespaces/{name}")
+        finally:
+            self.rehearsing.remove()
 
     def left(self, seconds: float) -> dict[str, str]:
         """The run's namespaces that still stand after ``seconds``, and what holds each of them."""

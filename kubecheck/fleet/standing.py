@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kubecheck.cluster.bootstrap import Rehearsal
+from kubecheck.cluster.reading import UNREAD, Reading
 from kubecheck.outcomes import CannotTell
 
 HTTP_PORT = 8080  # where every nginx of ours listens: restricted pods may not bind port 80
@@ -56,6 +58,8 @@ class Standing:
     peers: tuple[Peer, ...]
     peer_problem: str
     services: dict[str, str]
+    rehearsal: Reading[Rehearsal] = UNREAD
+    """What came of a new node's joining, where a selected check asks for it."""
 
     def probe(self, network: str, node: str) -> Probe:
         """The probe pod of ``network`` on ``node``. Raises CannotTell when there is none."""

@@ -62,7 +62,7 @@ class Run:
         def work(fleet: Fleet) -> None:
             begun = time.monotonic()
             try:
-                future.set_result(fleet.deploy(networks))
+                future.set_result(fleet.stand(networks, kinds))
             except (FleetProblem, ApiError) as problem:
                 future.set_exception(CannotTell(f"the probe pods could not be put there: {problem}"))
             except BaseException as problem:  # noqa: BLE001 - whoever waits must hear of it
@@ -148,7 +148,7 @@ def node_in(nodeid: str) -> str:
 def fleet_vantages(nodeids: Iterable[str]) -> set[str]:
     """Which kinds of vantage among the items' need the fleet: "pod", "node", "fleet" or none."""
     kinds = {vantage_in(nodeid).partition(":")[0] for nodeid in nodeids}
-    return kinds & {"pod", "node", "fleet"}
+    return kinds & {"rehearsal", "pod", "node", "fleet"}
 
 
 def is_worker(config: pytest.Config) -> bool:

@@ -76,6 +76,23 @@ class Certificates(Section):
 
     kubelet_client_min_days: int = Field(14, ge=1)
     """How long each kubelet's client certificate must still be valid."""
+    issued_min_days: int = Field(30, ge=1)
+    """For how many days at least a kubelet's client certificate is issued when a node joins."""
+    server_min_days: int = Field(7, ge=0)
+    """How long API servers' and kubelets' serving certificates must still be valid."""
+    authority_min_days: int = Field(90, ge=0)
+    """How long the CA of the cluster must still be valid: a signer cuts what it issues to its CA's end."""
+    kubelet_tls_cipher_suites: tuple[str, ...] = Field((), strict=False)
+    """The only cipher suites that kubelets accept in TLS 1.2, by their IANA names. Empty: any."""
+    bootstrap_token: bool = False
+    """Whether a new node can join at any time, with a bootstrap token that has not expired."""
+    rehearse_bootstrap: bool = True
+    """Whether a run rehearses a node's joining where there is a bootstrap token: it makes one
+    CertificateSigningRequest with it, and deletes it."""
+    approval_seconds: float = Field(10, gt=0, le=120)
+    """How long a joining node may wait for its certificate."""
+    strict_authority: bool = False
+    """Whether strict verifiers, Python since 3.13 for instance, must accept the CA of the cluster."""
 
 
 class ControlPlane(Section):

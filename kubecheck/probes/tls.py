@@ -49,7 +49,7 @@ class TlsHello(Question):
 
     def shell(self, seconds: int) -> str:
         """Our side is half closed after the hello, and the server ends once it has said its own."""
-        octal = "".join(f"\\{byte:03o}" for byte in self._hello())
+        octal = "".join(f"\\{byte:03o}" for byte in self.hello)
         # nc's own -w limits the connection only, and a limit around the whole line would leave nc running.
         return f"printf '{octal}' | timeout {seconds} nc -w {seconds} {quote(self.host)} {self.port}"
 
@@ -75,7 +75,9 @@ class TlsHello(Question):
             return " offering weak suites only" + (f", without {', '.join(kept)}" if kept else "")
         return f" offering {', '.join(self.suites)}"
 
-    def _hello(self) -> bytes:
+    @property
+    def hello(self) -> bytes:
+        """The ClientHello, as it goes over the wire."""
         numbers = [SUITES[canonical(name)] for name in self.suites or (*STRONG, *WEAK)]
         # A fixed "random": the same question is the same bytes, and no secret comes of it.
         body = b"\x03\x03" + b"kubecheck".ljust(32, b".") + b"\0"
