@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from typing import Any
 from kubecheck.cluster.api import Api, ApiError
 from kubecheck.cluster.facts import Facts
 from kubecheck.cluster.objects import Node
-from kubecheck.fleet import manifests
+from kubecheck.fleet import manifests, names
 from kubecheck.fleet.rehearsal import Rehearsing
 from kubecheck.fleet.standing import Peer, Probe, Standing
 from kubecheck.fleet.waiting import Wanted, wait_for_pods
@@ -81,12 +82,21 @@ class Fleet:
             basics += [(f"{ns}/configmaps", manifests.nginx_config(run, ns, ipv6=ipv6)) for ns in serving]
             all_of(self._create, basics)
             # Services before pods: their rules and names settle while the pods start.
+            looked_up = pool.submit(names.make, self.api, self.facts, serving[0], run)
             services = {
                 f"{ns}/{name}": self._create(f"{ns}/services", manifests.service(run, name))["spec"][
                     "clusterIP"
                 ]
                 for ns, name in zip(serving, (manifests.PROBE, manifests.PEER), strict=True)
             }
+            optional = [manifests.self_service(run, node.name) for node in self._sampled(nodes)]
+            if self.policy.network.node_ports:
+                optional.append(manifests.node_port_service(run))
+            extra = dict(pool.map(lambda body: self._try_service(serving[0], body), optional))
+            made = {name: found for name, found in extra.items() if isinstance(found, dict)}
+            services |= {name: found["spec"]["clusterIP"] for name, found in made.items()}
+            node_port = made.get(f"{serving[0]}/{manifests.NODE_PORT}", {})
+            refused = looked_up.result()
             started = time.monotonic()
             make = {"pod": manifests.pod_probe, "node": manifests.node_probe}
             pods = [
@@ -101,6 +111,13 @@ class Fleet:
             peers=0 if peer else manifests.PEER_REPLICAS, peer_namespace=self.namespaces["peer"],
             seconds=self.policy.timing.pods_ready, stop=self._closed, started=started,
         )  # fmt: skip
+        names.wait_until_published(
+            self.api,
+            serving[0],
+            (pod.address for pod in map(found.probe, wanted) if pod.network == "pod" and not pod.problem),
+            self.policy.timing.settling,
+            self._closed,
+        )
         return Standing(
             run=run,
             namespace=self.namespaces["pod"],
@@ -113,6 +130,8 @@ class Fleet:
             ),
             peer_problem=peer or found.peer_problem,
             services=services,
+            refused=refused | {name: found for name, found in extra.items() if isinstance(found, str)},
+            node_port=node_port["spec"]["ports"][0]["nodePort"] if node_port else 0,
         )  # fmt: skip
 
     def remove(self) -> None:
@@ -156,6 +175,21 @@ class Fleet:
 
     def _create(self, collection: str, body: Json) -> Json:
         return self._post(f"/api/v1/namespaces/{collection}", body)
+
+    def _try_service(self, namespace: str, body: Json) -> tuple[str, Json | str]:
+        """Its name, and the Service as it was made or why it was refused: only some checks need it."""
+        name = f"{namespace}/{body['metadata']['name']}"
+        try:
+            return name, self._create(f"{namespace}/services", body)
+        except FleetProblem as problem:
+            return name, str(problem)
+
+    def _sampled(self, nodes: Sequence[Node]) -> list[Node]:
+        """The nodes that get a Service of their own: all, or a sample in a large cluster."""
+        most = self.policy.network.full_mesh_nodes
+        if len(nodes) <= most:
+            return list(nodes)
+        return random.Random(self.run).sample(nodes, most)  # noqa: S311 - a sample, not a secret
 
     def _create_peers(self) -> str:
         """Create the peer Deployment; the reason when it is refused, which only its checks need."""

@@ -7,12 +7,13 @@ carry a deadline of its own; and a cordoned node is still probed.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
 from kubecheck.cluster.objects import Node
-from kubecheck.fleet.standing import HTTP_PORT
+from kubecheck.fleet.standing import HTTP_PORT, LARGE, LARGE_PATH, UDP_PORT
 from kubecheck.policy import Policy
 
 Json = dict[str, Any]
@@ -20,10 +21,11 @@ Json = dict[str, Any]
 MANAGED_BY = {"app.kubernetes.io/managed-by": "kubecheck"}
 RUN_LABEL = "kubecheck.dev/run"
 DEADLINE = "kubecheck.dev/deadline"
-PROBE, PEER = "probe", "peer"
+PROBE, PEER, NODE_PORT = "probe", "peer", "node-port"
 PEER_REPLICAS = 3
 
 # One server for all: it says who it is and whom it saw, so that a misrouted request shows.
+_IDENTITY = "namespace=NAMESPACE pod=$hostname server=$server_addr client=$remote_addr\\n"
 _NGINX = """\
 worker_processes 1;
 error_log stderr warn;
@@ -36,11 +38,21 @@ http {
   server {
     listen PORT; LISTEN6
     default_type text/plain;
-    location / {
-      return 200 "namespace=NAMESPACE pod=$hostname server=$server_addr client=$remote_addr\\n";
-    }
+    location / { return 200 "IDENTITY"; }
+    location = LARGE { root /etc/kubecheck; default_type application/octet-stream; }
   }
 }
+"""
+# To a datagram the same, as a TFTP data block (opcode 3, block 1): what busybox can ask for and show.
+_NGINX_UDP = 'stream { server { listen PORT udp; LISTEN6 return "\0\3\0\1IDENTITY"; } }\n'
+# Official images have the stream module built in, Debian's as a file. Without it only UDP goes unanswered.
+_NGINX_START = """\
+module="load_module /usr/lib/nginx/modules/ngx_stream_module.so;"
+udp="include /etc/kubecheck/udp.conf;"
+for more in "$udp" "$module $udp" ""; do
+  nginx -t -q -c /etc/kubecheck/nginx.conf -g "$more" 2>/dev/null && break
+done
+exec nginx -c /etc/kubecheck/nginx.conf -g "$more daemon off;"
 """
 
 _RESTRICTED = {
@@ -52,6 +64,9 @@ _RESTRICTED = {
     "seccompProfile": {"type": "RuntimeDefault"},
 }
 
+# The kubelet's name for "safe": it holds in the pod's own network namespace only.
+# https://kubernetes.io/docs/tasks/administer-cluster/sysctl-cluster/
+_MAY_PING = {"name": "net.ipv4.ping_group_range", "value": "0 65535"}
 _NGINX_VOLUME = {"name": "nginx", "configMap": {"name": "nginx"}}
 
 
@@ -90,22 +105,48 @@ def service_account(run: str) -> Json:
 
 
 def nginx_config(run: str, namespace_name: str, *, ipv6: bool) -> Json:
-    """The servers' configuration, which names the namespace."""
-    text = _NGINX.replace("PORT", str(HTTP_PORT)).replace("NAMESPACE", namespace_name)
-    text = text.replace("LISTEN6", f"listen [::]:{HTTP_PORT};" if ipv6 else "")
+    """The servers' configuration, which names the namespace, and the large file."""
+
+    def filled(text: str, port: int, options: str) -> str:
+        text = text.replace("PORT", str(port)).replace("IDENTITY", _IDENTITY)
+        text = text.replace("LARGE", LARGE_PATH).replace("NAMESPACE", namespace_name)
+        return text.replace("LISTEN6", f"listen [::]:{port}{options};" if ipv6 else "")
+
+    udp = filled(_NGINX_UDP, UDP_PORT, " udp").encode()
+    # Bytes that nothing on the way can make fewer.
+    large = hashlib.shake_256(b"kubecheck").digest(LARGE)
     return {
         "apiVersion": "v1", "kind": "ConfigMap", "metadata": _metadata("nginx", run),
-        "data": {"nginx.conf": text},
+        "data": {"nginx.conf": filled(_NGINX, HTTP_PORT, "")},
+        "binaryData": {
+            "udp.conf": base64.b64encode(udp).decode(),
+            LARGE_PATH.removeprefix("/"): base64.b64encode(large).decode(),
+        },
     }  # fmt: skip
 
 
 def service(run: str, name: str) -> Json:
     """A ClusterIP Service on port 80 in front of the servers labelled ``name``."""
+    return _service(run, name, {"kubecheck.dev/role": name}, {})
+
+
+def node_port_service(run: str) -> Json:
+    """A Service in front of all probe pods, at a port of every node."""
+    return _service(run, NODE_PORT, {"kubecheck.dev/role": PROBE}, {"type": "NodePort"})
+
+
+def self_service(run: str, node: str) -> Json:
+    """A Service whose only endpoint is the probe pod of ``node``; it has the pod's name."""
+    return _service(run, probe_name(node), {"kubecheck.dev/probe": probe_name(node)}, {})
+
+
+def _service(run: str, name: str, selector: dict[str, str], more: Json) -> Json:
     return {
         "apiVersion": "v1", "kind": "Service", "metadata": _metadata(name, run),
         "spec": {
-            "selector": {RUN_LABEL: run, "kubecheck.dev/role": name},
+            "selector": {RUN_LABEL: run, **selector},
             "ports": [{"name": "http", "port": 80, "targetPort": HTTP_PORT}],
+            **more,
         },
     }  # fmt: skip
 
@@ -121,12 +162,19 @@ def probe_name(node: str) -> str:
 def pod_probe(run: str, node: Node, policy: Policy) -> Json:
     """A probe pod on the pod network: busybox to ask, nginx to answer."""
     spec = _pod_spec(policy, [_busybox(policy), _nginx(policy)], volumes=[_NGINX_VOLUME])
+    if policy.network.ping:
+        spec = {**spec, "securityContext": {"sysctls": [_MAY_PING]}}
     return _probe(run, node, spec, policy)
 
 
 def node_probe(run: str, node: Node, policy: Policy) -> Json:
     """A probe pod on the node's own network: busybox to ask. It opens no port."""
-    spec = _pod_spec(policy, [_busybox(policy)], volumes=[])
+    busybox = _busybox(policy)
+    if policy.network.ping:
+        # The kubelet refuses the sysctl on the host's network, and a capability is only root's.
+        more = {"runAsNonRoot": False, "runAsUser": 0, "capabilities": {"drop": ["ALL"], "add": ["NET_RAW"]}}
+        busybox = {**busybox, "securityContext": {**_RESTRICTED, **more}}
+    spec = _pod_spec(policy, [busybox], volumes=[])
     return _probe(run, node, {**spec, "hostNetwork": True, "dnsPolicy": "Default"}, policy)
 
 
@@ -160,7 +208,10 @@ def _probe(run: str, node: Node, spec: Json, policy: Policy) -> Json:
         "apiVersion": "v1", "kind": "Pod",
         "metadata": {
             "name": probe_name(node.name),
-            "labels": {**MANAGED_BY, RUN_LABEL: run, "kubecheck.dev/role": PROBE},
+            "labels": {
+                **MANAGED_BY, RUN_LABEL: run,
+                "kubecheck.dev/role": PROBE, "kubecheck.dev/probe": probe_name(node.name),
+            },
         },
         "spec": {
             **spec,
@@ -189,7 +240,8 @@ def _busybox(policy: Policy) -> Json:
         "name": "busybox",
         "image": policy.images.busybox,
         "imagePullPolicy": policy.images.pull_policy,
-        "command": ["sleep", str(policy.timing.run_deadline)],
+        # Its log is asked for, and must hold something.
+        "command": ["sh", "-c", f"echo kubecheck; exec sleep {policy.timing.run_deadline}"],
         "securityContext": _RESTRICTED,
         "resources": _resources("128Mi"),
         "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108 - in the pod
@@ -201,8 +253,11 @@ def _nginx(policy: Policy) -> Json:
         "name": "nginx",
         "image": policy.images.nginx,
         "imagePullPolicy": policy.images.pull_policy,
-        "command": ["nginx", "-c", "/etc/kubecheck/nginx.conf", "-g", "daemon off;"],
-        "ports": [{"name": "http", "containerPort": HTTP_PORT}],
+        "command": ["sh", "-c", _NGINX_START],
+        "ports": [
+            {"name": "http", "containerPort": HTTP_PORT},
+            {"name": "udp", "containerPort": UDP_PORT, "protocol": "UDP"},
+        ],
         "readinessProbe": {"tcpSocket": {"port": HTTP_PORT}, "periodSeconds": 1},
         "securityContext": _RESTRICTED,
         "resources": _resources("64Mi"),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kubecheck.cluster.bootstrap import Rehearsal
 from kubecheck.cluster.reading import UNREAD, Reading
 from kubecheck.outcomes import CannotTell
 
 HTTP_PORT = 8080  # where every nginx of ours listens: restricted pods may not bind port 80
+UDP_PORT = 8081  # where it answers datagrams
+LARGE_PATH = "/large"
+LARGE = 131072  # bytes behind LARGE_PATH in the probe pods: some ninety full packets
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,7 @@ class Probe:
 
     ``network`` is "pod" or "node" (the host's). ``problem`` says why it does not run; it is
     empty when it does. ``seconds`` is the time from its creation until it was Ready.
+    ``addresses`` are all that it has: one of each family on a dual-stack cluster.
     """
 
     node: str
@@ -26,6 +30,7 @@ class Probe:
     address: str
     problem: str
     seconds: float
+    addresses: tuple[str, ...] = ()
 
     def must_run(self) -> None:
         """Raise CannotTell when the pod does not run: nothing can be asked from it then."""
@@ -47,7 +52,9 @@ class Peer:
 class Standing:
     """The fleet once it stands, or as far as it does.
 
-    ``services`` maps the name of each Service of ours, as ``namespace/name``, to its ClusterIP.
+    ``services`` maps the name of each Service of ours, as ``namespace/name``, to its ClusterIP;
+    ``refused`` says of those that only some checks need why they could not be made.
+    ``node_port`` is the port of the NodePort Service in front of the probe pods, 0 without one.
     ``peer_problem`` says why the peer Deployment is not complete; empty when it is.
     """
 
@@ -58,6 +65,8 @@ class Standing:
     peers: tuple[Peer, ...]
     peer_problem: str
     services: dict[str, str]
+    refused: dict[str, str] = field(default_factory=dict)
+    node_port: int = 0
     rehearsal: Reading[Rehearsal] = UNREAD
     """What came of a new node's joining, where a selected check asks for it."""
 
@@ -72,6 +81,14 @@ class Standing:
     def pod_probes(self) -> tuple[Probe, ...]:
         """The probe pods on the pod network, one a node."""
         return tuple(probe for probe in self.probes if probe.network == "pod")
+
+    def service(self, name: str) -> str:
+        """The ClusterIP of the Service ``namespace/name``. Raises CannotTell when it was refused."""
+        if name in self.refused:
+            raise CannotTell(f"Service {name} could not be made: {self.refused[name]}")
+        if name not in self.services:
+            raise CannotTell(f"this run made no Service {name}")
+        return self.services[name]
 
     def running_peers(self) -> tuple[Peer, ...]:
         """The peer Deployment's replicas. Raises CannotTell when it is not complete."""

@@ -57,6 +57,7 @@ class Found:
             address=pod.get("status", {}).get("podIP", ""),
             problem="" if key in self.ready_after else self.reasons.get(key, "it was never seen"),
             seconds=round(self.ready_after.get(key, 0.0), 2),
+            addresses=tuple(each["ip"] for each in pod.get("status", {}).get("podIPs") or ()),
         )
 
 

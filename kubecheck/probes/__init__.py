@@ -6,7 +6,17 @@ from kubecheck.probes.http import HttpAnswer, HttpGet
 from kubecheck.probes.identity import Identity, IdentityAnswer
 from kubecheck.probes.kubeproxy import KubeProxy, KubeProxyAnswer
 from kubecheck.probes.ping import Ping, PingAnswer
-from kubecheck.probes.question import Answer, Question, Raw
+from kubecheck.probes.question import Answer, Inquiry, Question, Raw
+from kubecheck.probes.requests import (
+    ClockAnswer,
+    PodClock,
+    PodExec,
+    PodForward,
+    PodLog,
+    RequestAnswer,
+    ServerClock,
+    middle,
+)
 from kubecheck.probes.resolv_conf import ReadResolvConf, ResolvConfAnswer
 from kubecheck.probes.resolve import Resolve, ResolveAnswer
 from kubecheck.probes.spread import Spread, SpreadAnswer
@@ -19,6 +29,7 @@ from kubecheck.probes.x509 import Certificate
 __all__ = [
     "Answer",
     "Certificate",
+    "ClockAnswer",
     "DnsAnswer",
     "DnsOverTcp",
     "DnsOverUdp",
@@ -30,16 +41,23 @@ __all__ = [
     "HttpGet",
     "Identity",
     "IdentityAnswer",
+    "Inquiry",
     "KubeProxy",
     "KubeProxyAnswer",
     "Ping",
     "PingAnswer",
+    "PodClock",
+    "PodExec",
+    "PodForward",
+    "PodLog",
     "Question",
     "Raw",
     "ReadResolvConf",
+    "RequestAnswer",
     "ResolvConfAnswer",
     "Resolve",
     "ResolveAnswer",
+    "ServerClock",
     "Spread",
     "SpreadAnswer",
     "TcpAnswer",
@@ -48,5 +66,6 @@ __all__ = [
     "TlsHello",
     "UdpAnswer",
     "UdpAsk",
+    "middle",
     "record_type",
 ]

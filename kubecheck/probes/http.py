@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from shlex import quote
 
-from kubecheck.probes.question import KILLED, Answer, Question, Raw, address
+from kubecheck.probes.identity import IdentityAnswer
+from kubecheck.probes.question import KILLED, Question, Raw, address
 
 
 @dataclass(frozen=True)
@@ -35,26 +36,8 @@ class HttpGet(Question):
 
 
 @dataclass(frozen=True)
-class Identity:
-    """Who answered, as each of our nginx servers says of itself.
-
-    ``server`` is the pod's own address, ``client`` the source address it saw.
-    """
-
-    namespace: str
-    pod: str
-    server: str
-    client: str
-
-
-@dataclass(frozen=True)
-class HttpAnswer(Answer):
+class HttpAnswer(IdentityAnswer):
     """The body, or why there is none."""
-
-    @property
-    def answered(self) -> bool:
-        """True for a 2xx answer; wget fails on any other."""
-        return self.raw.status == 0
 
     @property
     def got(self) -> str:
@@ -67,30 +50,3 @@ class HttpAnswer(Answer):
             if told:
                 return told[1].strip().lower()
         return super().got
-
-    @property
-    def identity(self) -> Identity | None:
-        """Who answered; None when it was no server of ours."""
-        fields = dict(part.split("=", 1) for part in self.raw.text.split() if "=" in part)
-        try:
-            return Identity(fields["namespace"], fields["pod"], fields["server"], fields["client"])
-        except KeyError:
-            return None
-
-    def must_come_from(self, pod: str, namespace: str) -> Identity:
-        """The pod ``namespace/pod`` itself answered. Returns its identity."""
-        expected = f"an answer of pod {namespace}/{pod}"
-        self.must(self.answered, expected)
-        identity = self.identity
-        self.must(identity is not None and (identity.namespace, identity.pod) == (namespace, pod), expected)
-        assert identity is not None
-        return identity
-
-    def must_come_from_namespace(self, namespace: str) -> Identity:
-        """Some pod of ``namespace`` answered. Returns its identity."""
-        expected = f"an answer of a pod in namespace {namespace}"
-        self.must(self.answered, expected)
-        identity = self.identity
-        self.must(identity is not None and identity.namespace == namespace, expected)
-        assert identity is not None
-        return identity

@@ -1,0 +1,61 @@
+"""ICMP: does a host answer an echo request."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from shlex import quote
+
+from kubecheck.probes.question import Answer, Question, Raw
+
+PINGS = 3  # one that is lost is no finding
+
+
+@dataclass(frozen=True)
+class Ping(Question):
+    """Echo requests to ``host`` until one is answered, three at most."""
+
+    host: str
+
+    @property
+    def key(self) -> str:
+        """``ping HOST``."""
+        return f"ping {self.host}"
+
+    def shell(self, seconds: int) -> str:
+        """One request a call: -c 3 takes two seconds, and fractions for -i are not in every busybox."""
+        patience = max(1, seconds // PINGS)
+        once = f"ping -q -c 1 -W {patience} {quote(self.host)}"
+        return f"timeout {seconds} {once} || timeout {seconds} {once} || timeout {seconds} {once}"
+
+    def read(self, raw: Raw, origin: str) -> PingAnswer:
+        """The answer in ``raw``."""
+        return PingAnswer(self, origin, raw)
+
+
+@dataclass(frozen=True)
+class PingAnswer(Answer):
+    """Whether an echo came back."""
+
+    @property
+    def permitted(self) -> bool:
+        """False when this pod may not ping: neither a raw socket nor ping_group_range lets it."""
+        return not re.search(r"are you root|raw socket", self.raw.text)
+
+    @property
+    def conclusive(self) -> bool:
+        """False too when the pod may not ping; a refusal to send is the node's own firewall."""
+        refused = re.search(r"permission denied", self.raw.text, re.IGNORECASE)
+        return self.permitted and not refused and super().conclusive
+
+    @property
+    def got(self) -> str:
+        """Whether a reply came, or the kernel's word for what happened."""
+        if self.raw.status == 0:
+            return "a reply"
+        said = re.search(r"ping: (?:sendto: )?(.+)", self.raw.text)
+        return said[1] if said else f"no reply to {PINGS} echo requests"
+
+    def must_reply(self) -> None:
+        """An echo came back."""
+        self.must(self.raw.status == 0, "an ICMP echo reply")

@@ -1,0 +1,47 @@
+"""UDP: one datagram to a server of ours, and its answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from shlex import quote
+
+from kubecheck.probes.identity import IdentityAnswer
+from kubecheck.probes.question import KILLED, Question, Raw, address
+
+
+@dataclass(frozen=True)
+class UdpAsk(Question):
+    """A datagram to ``host:port``, where a server of ours answers with its identity.
+
+    Busybox's only UDP client that speaks to any port and shows what came back is tftp. Our server
+    answers its read request with a first block that is shorter than 512 bytes, so the last one.
+    Source: RFC 1350, sections 2 and 6.
+    """
+
+    host: str
+    port: int
+
+    @property
+    def key(self) -> str:
+        """``udp HOST:PORT``."""
+        return f"udp {address(self.host, self.port)}"
+
+    def shell(self, seconds: int) -> str:
+        """The block on standard output; tftp repeats an unanswered request, as any UDP client must."""
+        return f"timeout {seconds} tftp -g -r identity -l - {quote(self.host)} {self.port}"
+
+    def read(self, raw: Raw, origin: str) -> UdpAnswer:
+        """The answer in ``raw``."""
+        return UdpAnswer(self, origin, raw)
+
+
+@dataclass(frozen=True)
+class UdpAnswer(IdentityAnswer):
+    """Who answered, or that nobody did."""
+
+    @property
+    def got(self) -> str:
+        """The identity, or what happened instead."""
+        if self.raw.status in KILLED or "timeout" in self.raw.text:
+            return "no answer"
+        return super().got
