@@ -1,8 +1,9 @@
 """What a question and an answer are.
 
 A question is a value: what to ask, of whom. It becomes one line of shell that any busybox can
-run, and it reads what that line printed. An answer keeps the question, where it was asked
-from, and the raw evidence, so that its message needs nothing else.
+run, and it reads what that line printed. A request (see requests.py) is asked by kubecheck
+itself, through the API server; an inquiry is either of them. An answer keeps the inquiry, where
+it was made, and the raw evidence, so that its message needs nothing else.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from kubecheck.outcomes import CannotTell
 KILLED = {124, 137, 143}  # exit codes of timeout: GNU's own, and busybox's by SIGKILL or SIGTERM
 NOT_FOUND = {126, 127}
 
-# The tool itself could not do its work, so nothing was learnt about the cluster.
+# The tool itself could not do its work, so nothing was learnt about the cluster. "Operation not
+# permitted" is none of these: the kernel says it to a sender whose packet a local rule rejects,
+# as kube-proxy's does for a Service without endpoints.
 _TOOL_TROUBLE = re.compile(
     r"applet not found|can't execute|^\S*sh: .*: not found$|unrecognized option|invalid option|Usage: |"
-    r"permission denied|Operation not permitted|can't fork|Cannot allocate memory|No space left",
+    r"can't fork|Cannot allocate memory|No space left",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -43,8 +46,8 @@ class Raw:
         return self.output.decode("utf-8", "replace").strip()
 
 
-class Question(ABC):
-    """Something to ask at a vantage. Subclasses are frozen dataclasses."""
+class Inquiry(ABC):
+    """Something to find out at a vantage. Subclasses are frozen dataclasses."""
 
     settles: bool = False
     """Whether it is asked again until it holds: only for what this run has just created."""
@@ -55,19 +58,23 @@ class Question(ABC):
         """What is asked, in a form that is unique, stable and readable: ``tcp 10.96.0.1:443``."""
 
     @abstractmethod
-    def shell(self, seconds: int) -> str:
-        """The line of shell that asks it and gives up after ``seconds``."""
-
-    @abstractmethod
     def read(self, raw: Raw, origin: str) -> Answer:
         """The answer in ``raw``, asked from ``origin``."""
+
+
+class Question(Inquiry):
+    """Something that a probe pod asks, with a line of shell."""
+
+    @abstractmethod
+    def shell(self, seconds: int) -> str:
+        """The line of shell that asks it and gives up after ``seconds``."""
 
 
 @dataclass(frozen=True)
 class Answer:
     """What came back. ``origin`` says where it was asked from, for people."""
 
-    question: Question
+    question: Inquiry
     origin: str
     raw: Raw
 

@@ -24,7 +24,7 @@ def powerless(lab: Lab, api: client.ApiClient, tmp_path: Path) -> Iterator[Path]
     name = "kubecheck-powerless"
     core.create_namespaced_service_account("default", {"metadata": {"name": name}})
     request = client.AuthenticationV1TokenRequest(
-        spec=client.V1TokenRequestSpec(audiences=["https://kubernetes.default.svc"], expiration_seconds=600)
+        spec=client.V1TokenRequestSpec(audiences=[], expiration_seconds=600)
     )
     token = core.create_namespaced_service_account_token(name, "default", request).status.token
     config = yaml.safe_load(lab.kubeconfig.read_text())
