@@ -71,6 +71,19 @@ class Api:
                 "apply-patch+yaml",
             )
 
+    def waiting_pods(self) -> list[str]:
+        """Every pod with a container that is not ready, and what it waits for; none when nobody answers."""
+        found = []
+        for pod in (self.get("/api/v1/pods") or {"items": []})["items"]:
+            name = f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
+            if "nodeName" not in pod["spec"]:
+                found.append(f"{name}: on no node yet")
+            for container in pod["status"].get("containerStatuses", []):
+                if not container["ready"]:
+                    waiting = container["state"].get("waiting", {})
+                    found.append(f"{name}: {waiting.get('reason', 'not ready')} {waiting.get('message', '')}")
+        return found
+
     def _request(
         self, method: str, path: str, body: str | None = None, content_type: str = ""
     ) -> tuple[int, bytes]:

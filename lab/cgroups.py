@@ -55,7 +55,13 @@ def create(path: str) -> None:
 
 def _hand_down_controllers(directory: Path) -> None:
     controllers = (directory / "cgroup.controllers").read_text().split()
-    (directory / "cgroup.subtree_control").write_text(" ".join(f"+{name}" for name in controllers))
+    try:
+        (directory / "cgroup.subtree_control").write_text(" ".join(f"+{name}" for name in controllers))
+    except OSError as error:
+        raise LabError(
+            f"The cgroup {directory} cannot hand its controllers down ({error.strerror}): it must hold no "
+            "processes itself, so in a container move them into a cgroup below it first."
+        ) from error
 
 
 def joining(path: str) -> str:
@@ -75,7 +81,7 @@ def processes(path: str) -> set[int]:
         for file in [*(hierarchy / path).rglob("cgroup.procs"), hierarchy / path / "cgroup.procs"]:
             try:
                 found.update(int(line) for line in file.read_text().split())
-            except (FileNotFoundError, OSError):
+            except OSError:
                 continue  # removed while we looked
     return found - {0}
 

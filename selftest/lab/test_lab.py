@@ -148,7 +148,7 @@ def test_component_that_dies_is_named_at_once(state: State, coming_up: "subproce
     started = time.monotonic()
     output, _ = coming_up.communicate(timeout=60)
     assert coming_up.returncode == 1
-    assert "etcd on k8s-master01 has ended; its last lines:" in output
+    assert "etcd on k8s-master01 has ended; the last lines of its log:" in output
     assert "Traceback" not in output
     assert time.monotonic() - started < 20
 
