@@ -112,7 +112,7 @@ class Api:
         try:
             for chunk in response.stream(None):
                 *lines, buffer = (buffer + chunk).split(b"\n")
-                yield from (json.loads(line) for line in lines if line.strip())
+                yield from (_event(line, path) for line in lines if line.strip())
         except ReadTimeoutError:
             return
         except (HTTPError, OSError) as problem:
@@ -167,6 +167,14 @@ class Api:
         except (HTTPError, OSError) as problem:
             raise _unreachable(self.server, problem) from None
         return response
+
+
+def _event(line: bytes, path: str) -> Json:
+    try:
+        event: Json = json.loads(line)
+    except ValueError:
+        raise ApiError(0, "NotJson", f"the watch on {path} sent what is not JSON: {line[:80]!r}") from None
+    return event
 
 
 def _refused(status: int, body: bytes) -> ApiError:

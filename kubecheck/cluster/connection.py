@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import urllib3
 import yaml
@@ -67,13 +68,19 @@ def _load_incluster(configuration: Configuration) -> None:
 
 
 def _load_kubeconfig(paths: list[str], context: str | None, configuration: Configuration) -> None:
+    contents = {path: content for path in paths if (content := _read(path)) is not None}
     shown = os.pathsep.join(paths)
-    with_cluster = [path for path in paths if _names_cluster(path)]
-    if not with_cluster:
+    clusters = [each for content in contents.values() for each in content.get("clusters") or ()]
+    if not clusters:
         raise ConnectionProblem(f"kubeconfig {shown} names no cluster: is it the right file?")
+    # Of a list, kubectl takes the first file's current context, and the library the last one's.
+    current = [content["current-context"] for content in contents.values() if content.get("current-context")]
     try:
         load_kube_config(
-            config_file=shown, context=context, client_configuration=configuration, persist_config=False
+            config_file=os.pathsep.join(contents),
+            context=context or next(iter(current), None),
+            client_configuration=configuration,
+            persist_config=False,
         )
     except ConfigException as problem:
         raise ConnectionProblem(f"kubeconfig {shown} cannot be used: {problem}") from None
@@ -84,23 +91,20 @@ def _load_kubeconfig(paths: list[str], context: str | None, configuration: Confi
         ) from None
 
 
-def _names_cluster(path: str) -> bool:
-    """Whether a file names a cluster; refuses what is no kubeconfig before the library walks into it.
+def _read(path: str) -> dict[str, Any] | None:
+    """The content of a file, None where it is empty, as one of a list may be.
 
-    In a list, a file may hold users or contexts only, or nothing at all.
+    What is no kubeconfig is refused here, before the library walks into it.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8")
-        content = yaml.safe_load(text)
+        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except (yaml.YAMLError, ValueError, RecursionError):
         raise ConnectionProblem(f"kubeconfig {path} is not YAML: is it the right file?") from None
     except OSError as problem:
         raise ConnectionProblem(f"kubeconfig {path} cannot be read: {problem.strerror}") from None
-    if content is None:
-        return False
-    if not isinstance(content, dict):
+    if content is not None and not isinstance(content, dict):
         raise ConnectionProblem(f"kubeconfig {path} names no cluster: is it the right file?")
-    return bool(content.get("clusters"))
+    return content
 
 
 def explain_refusal(api: Api, problem: ApiError) -> ConnectionProblem:

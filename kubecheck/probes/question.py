@@ -22,7 +22,7 @@ NOT_FOUND = {126, 127}
 # as kube-proxy's does for a Service without endpoints.
 _TOOL_TROUBLE = re.compile(
     r"applet not found|can't execute|^\S*sh: .*: not found$|unrecognized option|invalid option|Usage: |"
-    r"can't fork|Cannot allocate memory|No space left",
+    r"socket: Operation not permitted|can't fork|Cannot allocate memory|No space left",
     re.IGNORECASE | re.MULTILINE,
 )
 

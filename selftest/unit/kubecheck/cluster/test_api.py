@@ -226,7 +226,6 @@ def test_a_watch_is_refused_like_anything_else(api, server):
     assert str(problem_of(lambda: list(api.watch("/w", "1", 5)))) == "may not watch"
 
 
-@pytest.mark.xfail(strict=True, reason="watch lets JSONDecodeError through")
 def test_a_watch_that_is_no_json_is_an_api_error(api, server):
     server.pages["/w"] = events(b"<html>\n")
     assert problem_of(lambda: list(api.watch("/w", "1", 5))).reason == "NotJson"
