@@ -3,7 +3,7 @@
 from kubecheck.checks.check import Check, check
 from kubecheck.checks.judging import for_each
 from kubecheck.checks.site import Site
-from kubecheck.checks.vantage import API, EACH_NODE, FLEET, NODES, PODS, REHEARSAL, At, Vantage
+from kubecheck.checks.vantage import API, EACH_NODE, FLEET, KUBECTL, NODES, PODS, REHEARSAL, At, Vantage
 from kubecheck.cluster.controlplane import ApiServer
 from kubecheck.cluster.dashboard import Dashboard
 from kubecheck.cluster.dns import DnsServer
@@ -17,7 +17,10 @@ from kubecheck.fleet.standing import HTTP_PORT, LARGE, LARGE_PATH, UDP_PORT, Pee
 from kubecheck.outcomes import CannotTell, NotApplicable
 from kubecheck.policy import Policy
 from kubecheck.probes import (
+    AnonymousAnswer,
+    AnonymousGet,
     Certificate,
+    ClockAnswer,
     DnsAnswer,
     DnsOverTcp,
     DnsOverUdp,
@@ -32,10 +35,16 @@ from kubecheck.probes import (
     KubeProxyAnswer,
     Ping,
     PingAnswer,
+    PodClock,
+    PodExec,
+    PodForward,
+    PodLog,
     ReadResolvConf,
+    RequestAnswer,
     ResolvConfAnswer,
     Resolve,
     ResolveAnswer,
+    ServerClock,
     Spread,
     SpreadAnswer,
     TcpAnswer,
@@ -44,6 +53,7 @@ from kubecheck.probes import (
     TlsHello,
     UdpAnswer,
     UdpAsk,
+    middle,
     record_type,
 )
 
@@ -54,6 +64,7 @@ __all__ = [
     "FLEET",
     "HEADLESS",
     "HTTP_PORT",
+    "KUBECTL",
     "LARGE",
     "LARGE_PATH",
     "MANY",
@@ -61,11 +72,14 @@ __all__ = [
     "PODS",
     "REHEARSAL",
     "UDP_PORT",
+    "AnonymousAnswer",
+    "AnonymousGet",
     "ApiServer",
     "At",
     "CannotTell",
     "Certificate",
     "Check",
+    "ClockAnswer",
     "DaemonSet",
     "Dashboard",
     "Deployment",
@@ -90,12 +104,18 @@ __all__ = [
     "Ping",
     "PingAnswer",
     "Pod",
+    "PodClock",
+    "PodExec",
+    "PodForward",
+    "PodLog",
     "Policy",
     "Probe",
     "ReadResolvConf",
+    "RequestAnswer",
     "ResolvConfAnswer",
     "Resolve",
     "ResolveAnswer",
+    "ServerClock",
     "Service",
     "Site",
     "Spread",
@@ -113,6 +133,7 @@ __all__ = [
     "drift",
     "for_each",
     "many_addresses",
+    "middle",
     "record_type",
     "tenth_address",
 ]

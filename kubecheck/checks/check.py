@@ -10,10 +10,10 @@ from typing import Any, TypeAlias, TypeVar
 from kubecheck.checks.site import Site
 from kubecheck.checks.vantage import At
 from kubecheck.outcomes import CannotTell
-from kubecheck.probes import Question
+from kubecheck.probes import Inquiry
 
-Asked: TypeAlias = Question | Mapping[str, Question | CannotTell]
-"""One question, or one for each named target; a target that cannot be asked says why."""
+Asked: TypeAlias = Inquiry | Mapping[str, Inquiry | CannotTell]
+"""One inquiry, or one for each named target; a target that cannot be asked says why."""
 
 F = TypeVar("F", bound=Callable[..., None])
 

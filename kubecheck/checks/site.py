@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from kubecheck.checks.vantage import Vantage
 from kubecheck.cluster.facts import Facts
 from kubecheck.cluster.objects import Node
 from kubecheck.fleet.standing import Probe, Standing
+from kubecheck.outcomes import CannotTell
 from kubecheck.policy import Policy
+from kubecheck.probes import Question
+
+Q = TypeVar("Q", bound=Question)
 
 
 @dataclass(frozen=True)
@@ -29,11 +35,14 @@ class Site:
     @property
     def probe(self) -> Probe:
         """The probe pod that asks from here."""
-        return self.fleet.probe(self.vantage.kind, self.vantage.node)
+        network = "node" if self.vantage.kind == "node" else "pod"
+        return self.fleet.probe(network, self.vantage.node)
 
     @property
     def origin(self) -> str:
         """The vantage in words."""
+        if self.vantage.kind in ("kubectl", "fleet"):
+            return "where kubecheck runs, through the API server"
         if self.vantage.kind == "node":
             return f"node {self.vantage.node} (host network)"
         return f"pod {self.probe.namespace}/{self.probe.name} on node {self.vantage.node}"
@@ -53,3 +62,43 @@ class Site:
         distances = [0, 1, *steps.sample(range(2, len(names)), others)]
         here = names.index(self.vantage.node)
         return [names[(here + distance) % len(names)] for distance in distances]
+
+    def pods_to_ask(self, ask: Callable[[str], Q]) -> dict[str, Q | CannotTell]:
+        """One question for the probe pod of each node to ask, by the node's name.
+
+        On a dual-stack cluster there is a second one, "NODE over IPv6" for instance, where this vantage
+        has an address of that family too.
+        """
+        found: dict[str, Q | CannotTell] = {}
+        for name in self.nodes_to_ask():
+            target = self.fleet.probe("pod", name)
+            if target.problem:
+                found[name] = CannotTell(f"its probe pod does not run: {target.problem}")
+            else:
+                addresses = target.addresses or (target.address,)
+                found |= {_named(name, a, addresses): ask(a) for a in self._of_own_families(addresses)}
+        return found
+
+    def node_addresses_to_ask(self, ask: Callable[[str, Node], Q]) -> dict[str, Q | CannotTell]:
+        """One question for each node to ask, by its name, about its address; two as in ``pods_to_ask``."""
+        found: dict[str, Q | CannotTell] = {}
+        for name in self.nodes_to_ask():
+            node = self.facts.node(name)
+            # More than one InternalIP of a family is not for all to use; the first one is the node's.
+            firsts = tuple({":" in a: a for a in reversed(node.addresses)}.values())[::-1]
+            if not firsts:
+                found[name] = CannotTell(f"node {name} has no InternalIP")
+            found |= {_named(name, a, firsts): ask(a, node) for a in self._of_own_families(firsts)}
+        return found
+
+    def _of_own_families(self, addresses: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of ``addresses`` in a family that this vantage has; the first one in any case."""
+        own = self.node.addresses if self.vantage.kind == "node" else self.probe.addresses
+        families = {":" in address for address in own}
+        return tuple(a for a in addresses if a == addresses[0] or (":" in a) in families)
+
+
+def _named(node: str, address: str, addresses: tuple[str, ...]) -> str:
+    if address == addresses[0]:
+        return node
+    return f"{node} over {'IPv6' if ':' in address else 'IPv4'}"

@@ -10,11 +10,12 @@ from kubecheck.cluster.facts import Facts
 
 @dataclass(frozen=True)
 class Vantage:
-    """A place to judge from: ``pod:NODE``, ``node:NODE``, ``api:NODE``, ``api`` or ``fleet``.
+    """A place to judge from: ``pod:NODE``, ``node:NODE``, ``kubectl:NODE``, ``api:NODE``, ``api``, ``fleet``.
 
-    ``pod`` and ``node`` ask from the pod network and the host network of a node. ``api`` reads
-    what the API server says, of one node or of the cluster as a whole. ``fleet`` looks at what
-    became of the objects that the run itself created, and ``rehearsal``
+    ``pod`` and ``node`` ask from the pod network and the host network of a node. ``kubectl`` goes
+    the way that kubectl goes to the pods of a node: through the API server and the kubelet.
+    ``api`` reads what the API server says, of one node or of the cluster as a whole. ``fleet``
+    looks at what became of the objects that the run itself created, and ``rehearsal``
     at what came of a new node's joining, which the run rehearses when a check asks for it.
     """
 
@@ -41,6 +42,8 @@ class At(Flag):
     """From a pod on every node."""
     NODES = auto()
     """From every node itself, on its host network."""
+    KUBECTL = auto()
+    """Once a node, through the API server to the probe pod on it."""
     FLEET = auto()
     """Once, from what became of the objects that the run itself created."""
     REHEARSAL = auto()
@@ -55,6 +58,8 @@ class At(Flag):
             found += [Vantage("pod", node.name) for node in facts.probed_nodes]
         if At.NODES in self:
             found += [Vantage("node", node.name) for node in facts.probed_nodes]
+        if At.KUBECTL in self:
+            found += [Vantage("kubectl", node.name) for node in facts.probed_nodes]
         if At.FLEET in self:
             found.append(Vantage("fleet"))
         if At.REHEARSAL in self:
@@ -63,4 +68,5 @@ class At(Flag):
 
 
 REHEARSAL = At.REHEARSAL
-API, EACH_NODE, PODS, NODES, FLEET = At.API, At.EACH_NODE, At.PODS, At.NODES, At.FLEET
+API, EACH_NODE, PODS, NODES = At.API, At.EACH_NODE, At.PODS, At.NODES
+KUBECTL, FLEET = At.KUBECTL, At.FLEET

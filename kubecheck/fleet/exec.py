@@ -18,7 +18,16 @@ HANDSHAKE_TIMEOUT = 15.0
 
 
 class ExecProblem(Exception):
-    """The script did not run, or not to its end; the text says what is known."""
+    """The script did not run, or not to its end; the text says what is known.
+
+    ``status`` is the HTTP status of a refusal, 0 for anything else. ``reached`` is False when no
+    API server answered at all.
+    """
+
+    def __init__(self, message: str, status: int = 0, *, reached: bool = True) -> None:
+        super().__init__(message)
+        self.status = status
+        self.reached = reached
 
 
 def run_script(api: Api, namespace: str, pod: str, script: str, seconds: float) -> bytes:
@@ -37,7 +46,7 @@ def run_script(api: Api, namespace: str, pod: str, script: str, seconds: float) 
             stdin=True, stdout=True, stderr=True, tty=False, _preload_content=False, binary=True,
         )  # fmt: skip
     except ApiException as problem:
-        raise ExecProblem(f"exec into {namespace}/{pod} was refused: {_words(problem)}") from None
+        raise handshake_problem(f"exec into {namespace}/{pod}", problem) from None
     deadline = time.monotonic() + seconds
     try:
         text = script.encode()
@@ -59,6 +68,17 @@ def run_script(api: Api, namespace: str, pod: str, script: str, seconds: float) 
             f"exec into {namespace}/{pod} printed nothing: {said[:300].decode('utf-8', 'replace')}"
         )
     return output
+
+
+def handshake_problem(what: str, problem: ApiException) -> ExecProblem:
+    """Why a connection that was to become a stream was refused; the client hides that in one text."""
+    said = str(problem.reason)
+    status = re.search(r"Handshake status (\d+)", said)
+    # An API server that waits for a kubelet says nothing meanwhile; one that is gone refuses at once.
+    reached = bool(status) or "timed out" in said
+    return ExecProblem(
+        f"{what} was refused: {_words(problem)}", int(status[1]) if status else 0, reached=reached
+    )
 
 
 def _words(problem: ApiException) -> str:

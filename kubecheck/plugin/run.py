@@ -23,9 +23,13 @@ from kubecheck.outcomes import CannotTell, Result
 from kubecheck.policy import Policy
 from kubecheck.probes import Raw
 from kubecheck.survey import Record, Survey
-from kubecheck.survey.asking import ExecAsker, RecordAsker
+from kubecheck.survey.asking import LiveAsker, RecordAsker
 
 RUN = pytest.StashKey["Run"]()
+NETWORKS = {
+    "pod": {"pod", "node", "kubectl", "fleet"},  # whoever asks, mostly asks pods
+    "node": {"node"},
+}  # and the vantages that need probe pods there
 
 
 @dataclass
@@ -57,7 +61,7 @@ class Run:
             return
         self.fleet = Fleet(self.api, self.policy, self.facts, self.id)
         self.standing_future = future = Future[Standing]()
-        networks = sorted(kinds & {"pod", "node"})
+        networks = networks_for(kinds)
 
         def work(fleet: Fleet) -> None:
             begun = time.monotonic()
@@ -97,7 +101,7 @@ class Run:
             asker = (
                 RecordAsker(self.replayed.answers, self.replayed.troubles)
                 if self.replayed
-                else ExecAsker(self._live_api)
+                else LiveAsker(self._live_api)
             )
             self.surveys[share] = Survey(selected, self.facts, self.policy, self.standing, asker)
         return self.surveys[share]
@@ -146,9 +150,14 @@ def node_in(nodeid: str) -> str:
 
 
 def fleet_vantages(nodeids: Iterable[str]) -> set[str]:
-    """Which kinds of vantage among the items' need the fleet: "pod", "node", "fleet" or none."""
+    """Which kinds of vantage among the items' need the fleet: "pod", "node", "kubectl", "fleet" or none."""
     kinds = {vantage_in(nodeid).partition(":")[0] for nodeid in nodeids}
-    return kinds & {"rehearsal", "pod", "node", "fleet"}
+    return kinds & {"rehearsal", "pod", "node", "kubectl", "fleet"}
+
+
+def networks_for(kinds: set[str]) -> list[str]:
+    """The networks that probe pods must stand on for these kinds of vantage."""
+    return [network for network, users in NETWORKS.items() if kinds & users]
 
 
 def is_worker(config: pytest.Config) -> bool:

@@ -3,21 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from kubecheck.checks.site import Site
 from kubecheck.cluster.api import Api
 from kubecheck.fleet.exec import ExecProblem, run_script
+from kubecheck.fleet.requests import carry_out
 from kubecheck.outcomes import CannotTell
-from kubecheck.probes import Question, Raw
+from kubecheck.probes import Inquiry, Question, Raw
 from kubecheck.probes.script import longest, read_answers, script
+
+REQUESTS_AT_ONCE = 8  # for one vantage; the survey asks several vantages at once
+REQUEST_SECONDS = 10.0  # for what passes through an API server and a kubelet
 
 
 class Asker(Protocol):
-    """Something that answers questions for a vantage."""
+    """Something that answers inquiries for a vantage."""
 
-    def __call__(self, site: Site, questions: Sequence[Question]) -> dict[str, Raw]:
-        """Raw answers by question key; questions without one are left out. Raises CannotTell."""
+    def __call__(self, site: Site, inquiries: Sequence[Inquiry]) -> dict[str, Raw]:
+        """Raw answers by the inquiry's key; those without one are left out. Raises CannotTell."""
+
+
+class LiveAsker:
+    """Has questions asked by the vantage's probe pod, and carries out all other inquiries itself."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        self.by_exec = ExecAsker(api)
+
+    def __call__(self, site: Site, inquiries: Sequence[Inquiry]) -> dict[str, Raw]:
+        """See Asker."""
+        questions = [each for each in inquiries if isinstance(each, Question)]
+        requests = [each for each in inquiries if not isinstance(each, Question)]
+        with ThreadPoolExecutor(REQUESTS_AT_ONCE, thread_name_prefix="request") as pool:
+            carried_out = pool.map(self._carry_out, requests)
+            asked = self.by_exec(site, questions) if questions else {}
+            return asked | {each.key: raw for each, raw in zip(requests, carried_out, strict=True)}
+
+    def _carry_out(self, request: Inquiry) -> Raw:
+        raw = carry_out(self.api, request, REQUEST_SECONDS)
+        return raw if _conclusive(request, raw) else carry_out(self.api, request, REQUEST_SECONDS)
 
 
 class ExecAsker:
@@ -27,7 +53,7 @@ class ExecAsker:
         self.api = api
 
     def __call__(self, site: Site, questions: Sequence[Question]) -> dict[str, Raw]:
-        """See Asker. A conclusive answer is never asked for again, whatever it says."""
+        """Raw answers of questions. A conclusive answer is never asked for again, whatever it says."""
         site.probe.must_run()
         problem = "the probe pod's output ended before its answer"
         found: dict[str, Raw] = {}
@@ -62,14 +88,14 @@ class RecordAsker:
         self.answers = answers
         self.troubles = troubles
 
-    def __call__(self, site: Site, questions: Sequence[Question]) -> dict[str, Raw]:
+    def __call__(self, site: Site, inquiries: Sequence[Inquiry]) -> dict[str, Raw]:
         """See Asker."""
         vantage = str(site.vantage)
         if vantage in self.troubles:
             raise CannotTell(self.troubles[vantage])
         recorded = self.answers.get(vantage, {})
-        return {q.key: recorded[q.key] for q in questions if q.key in recorded}
+        return {each.key: recorded[each.key] for each in inquiries if each.key in recorded}
 
 
-def _conclusive(question: Question, raw: Raw) -> bool:
-    return question.read(raw, "").conclusive
+def _conclusive(inquiry: Inquiry, raw: Raw) -> bool:
+    return inquiry.read(raw, "").conclusive

@@ -13,7 +13,7 @@ from kubecheck.cluster.facts import Facts
 from kubecheck.fleet.standing import Standing
 from kubecheck.outcomes import CannotTell
 from kubecheck.policy import Policy
-from kubecheck.probes import Answer, Question, Raw
+from kubecheck.probes import Answer, Inquiry, Raw
 from kubecheck.survey.asking import Asker
 
 AT_ONCE = 32  # execs under way in one process
@@ -64,7 +64,7 @@ class Survey:
 
     def _ask(self, site: Site, checks: Sequence[Check]) -> dict[str, Answers | Exception]:
         asked = {check.id: _asked(check, site) for check in checks if check.asks}
-        questions: dict[str, Question] = {}
+        questions: dict[str, Inquiry] = {}
         for question in _questions(asked):
             # Two checks may ask the same; the one that lets it settle asks for both.
             if question.key not in questions or question.settles:
@@ -87,28 +87,28 @@ def _asked(check: Check, site: Site) -> Asked | Exception:
         return reason
 
 
-def _questions(asked: Mapping[str, Asked | Exception]) -> list[Question]:
-    found: list[Question] = []
+def _questions(asked: Mapping[str, Asked | Exception]) -> list[Inquiry]:
+    found: list[Inquiry] = []
     for what in asked.values():
-        if isinstance(what, Question):
+        if isinstance(what, Inquiry):
             found.append(what)
         elif isinstance(what, Mapping):
-            found += [target for target in what.values() if isinstance(target, Question)]
+            found += [target for target in what.values() if isinstance(target, Inquiry)]
     return found
 
 
 def _answers(asked: Asked | Exception, raws: Mapping[str, Raw], site: Site) -> Answers | Exception:
     if isinstance(asked, Exception):
         return asked
-    if isinstance(asked, Question):
+    if isinstance(asked, Inquiry):
         return _answer(asked, raws, site)
     return {
-        name: _answer(target, raws, site) if isinstance(target, Question) else target
+        name: _answer(target, raws, site) if isinstance(target, Inquiry) else target
         for name, target in asked.items()
     }
 
 
-def _answer(question: Question, raws: Mapping[str, Raw], site: Site) -> Answer | CannotTell:
+def _answer(question: Inquiry, raws: Mapping[str, Raw], site: Site) -> Answer | CannotTell:
     raw = raws.get(question.key)
     if raw is None:
         return CannotTell(

@@ -1,6 +1,27 @@
 """Kubelets: their effective configuration, as each of them says itself."""
 
-from kubecheck.checks import EACH_NODE, Facts, Node, NotApplicable, Policy, check, deviations, drift
+from collections.abc import Mapping
+
+from kubecheck.checks import (
+    EACH_NODE,
+    NODES,
+    PODS,
+    AnonymousAnswer,
+    AnonymousGet,
+    CannotTell,
+    Facts,
+    Node,
+    NotApplicable,
+    Policy,
+    TcpAnswer,
+    TcpConnect,
+    check,
+    deviations,
+    drift,
+    for_each,
+)
+
+READ_ONLY_PORT = 10255
 
 LOOK = (
     "kubectl get --raw /api/v1/nodes/NODE/proxy/configz",
@@ -15,7 +36,7 @@ LOOK = (
     remedy=(
         *LOOK,
         "if the file says so and configz does not, the field is misspelt, or a flag overrides it",
-        "rotateServerCertificates is no field: it is serverTLSBootstrap, the flag --rotate-server-certificates",
+        "rotateServerCertificates is no field: it is serverTLSBootstrap, or --rotate-server-certificates",
     ),
 )
 def test_kubelet_configuration(facts: Facts, node: Node, policy: Policy) -> None:
@@ -85,3 +106,39 @@ def test_kubelet_asks_for_credentials(facts: Facts, node: Node) -> None:
         },
     )
     assert not wrong, f"the kubelet of {node.name}: {'; '.join(wrong)}"
+
+
+@check(
+    title="No pod gets anything from its node's kubelet without credentials",
+    at=PODS,
+    asks=lambda here: AnonymousGet(here.node.address, here.node.kubelet_port, "/pods"),
+    remedy=(
+        *LOOK,
+        "set authentication.anonymous.enabled: false and authorization.mode: Webhook",
+    ),
+)
+def test_kubelet_refuses_anonymous(answer: AnonymousAnswer) -> None:
+    """A real request from a pod, with no credentials, is answered 401 or 403.
+
+    Source: https://kubernetes.io/docs/reference/access-authn-authz/kubelet-authn-authz/
+    """
+    answer.must_be_refused()
+
+
+@check(
+    title="No node's read-only kubelet port is open",
+    at=NODES,
+    asks=lambda here: {
+        name: TcpConnect(here.facts.node(name).address, READ_ONLY_PORT) for name in here.nodes_to_ask()
+    },
+    remedy=(
+        *LOOK,
+        "set readOnlyPort: 0; on the node, see who listens there: ss -ltnp sport = :10255",
+    ),
+)
+def test_read_only_port_closed(answers: Mapping[str, TcpAnswer | CannotTell]) -> None:
+    """Nothing accepts connections on 10255, where a kubelet would show its pods to whoever asks.
+
+    Source: https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/, readOnlyPort
+    """
+    for_each(answers, lambda _, answer: answer.must(not answer.connected, "no connection"))
