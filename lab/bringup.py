@@ -8,7 +8,19 @@ from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
-from lab import controlplane, gateway, imagestore, kubeconfigs, network, node, pki, rootfs
+from lab import (
+    controlplane,
+    disks,
+    docker,
+    gateway,
+    imagestore,
+    kubeconfigs,
+    network,
+    node,
+    pki,
+    rootfs,
+    servingcerts,
+)
 from lab.api import Api
 from lab.building import Programs, build_kubernetes, build_programs
 from lab.controlplane import Credentials
@@ -101,7 +113,11 @@ class BringUp:
             if one.master:
                 files[programs.etcd] = controlplane.ETCD
                 controlplane.install(machine, one, self.settings, credentials)
+            if one.dockerd:
+                docker.install(machine)
             machine.boot(files)
+            if one.etcd_disk:
+                disks.mount_own(machine, controlplane.ETCD_DATA)
 
         def make_other(name: str) -> None:
             machine = self.machines[name]
@@ -144,13 +160,17 @@ class BringUp:
         masters = self.settings.master_nodes
         for one in masters:
             self.machines[one.name].start("etcd", controlplane.etcd(one, self.settings))
-        for one in masters:
-            machine = self.machines[one.name]
-            machine.start("kube-apiserver", controlplane.api_server(one, self.settings))
+        self._start_api_server(masters[0])
         for one in self.settings.nodes:
             self.machines[one.name].start("containerd", ["containerd"])
+            if one.dockerd:
+                self.machines[one.name].start("dockerd", docker.daemon())
         self._wait("an API server to become ready", api.ready)
         self._start_controllers(masters[0])
+
+    def _start_api_server(self, master: Node) -> None:
+        command = controlplane.api_server(master, self.settings)
+        self.machines[master.name].start("kube-apiserver", command)
 
     def _start_controllers(self, master: Node) -> None:
         machine = self.machines[master.name]
@@ -165,10 +185,6 @@ class BringUp:
             machine = self.machines[one.name]
             machine.start("kubelet", node.kubelet(one))
             machine.start("kube-proxy", node.kube_proxy())
-        for one in self.settings.master_nodes[
-            1:
-        ]:  # they only wait for the first to fail: not before the nodes
-            self._start_controllers(one)
         api.apply(
             "coredns",
             image=images.coredns.reference,
@@ -188,6 +204,10 @@ class BringUp:
                 api.patch(f"/api/v1/nodes/{one.name}", {"metadata": {"labels": {MASTER_LABEL: ""}}})
 
         self._each(connect, self.settings.nodes)
+        # The other masters start while the add-ons do, most of which time is spent waiting for measurements.
+        for one in self.settings.master_nodes[1:]:
+            self._start_api_server(one)
+            self._start_controllers(one)
 
     def _pod_networks(self, api: Api) -> dict[IPv4Address, IPv4Network]:
         """Every node's pod network by the node's address; empty while one has none."""
@@ -222,7 +242,9 @@ class BringUp:
         def ready_api_servers() -> bool:
             return all(Api(port, self.state.pki).ready() for port in self.record.ports.values())
 
+        asking = [one for one in self.settings.nodes if one.server_tls_bootstrap]
         self._wait("every node to be Ready", ready_nodes)
+        self._wait("serving certificates for the kubelets", lambda: servingcerts.approve(api, asking))
         self._wait("CoreDNS to be available", lambda: available("coredns"))
         self._wait(
             "the dashboard to be available", lambda: available("kubernetes-dashboard", "kubernetes-dashboard")

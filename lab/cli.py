@@ -37,6 +37,10 @@ def parser() -> argparse.ArgumentParser:
         "signing-duration": "how long the controller manager signs certificates for",
         "proxy-mode": "kube-proxy's mode, iptables or nftables",
         "mtu": "MTU of the nodes' network",
+        "server-tls-bootstrap": "nodes whose kubelets ask for their serving certificates, which the lab then "
+        "approves (none, first, last, all)",
+        "etcd-disk": "masters whose etcd has a disk of its own (none, first, last, all)",
+        "dockerd": "workers that run Docker's daemon beside containerd (none, first, last, all)",
     }.items():
         value = getattr(default, option.replace("-", "_"))
         shown = f"; default {value}" if value != "" else ""

@@ -12,6 +12,7 @@ KUBE = "/opt/kubernetes/bin/kube"
 ETCD = "/opt/kubernetes/bin/etcd"
 PKI = "/etc/kubernetes/pki"
 LOOPBACK = IPv4Address("127.0.0.1")
+ETCD_DATA = "/var/lib/etcd"
 ETCD_CLIENT_PORT = 2379
 ETCD_PEER_PORT = 2380
 
@@ -103,7 +104,7 @@ def etcd(node: Node, settings: Settings) -> list[str]:
     return [
         ETCD,
         f"--name={node.name}",
-        "--data-dir=/var/lib/etcd",
+        f"--data-dir={ETCD_DATA}",
         f"--listen-client-urls=https://{node.address}:{ETCD_CLIENT_PORT},https://127.0.0.1:{ETCD_CLIENT_PORT}",
         f"--advertise-client-urls=https://{node.address}:{ETCD_CLIENT_PORT}",
         f"--listen-peer-urls=https://{node.address}:{ETCD_PEER_PORT}",

@@ -20,6 +20,8 @@ PACKAGES = (
     "conntrack",
     "containerd",
     "containernetworking-plugins",
+    "docker.io",
+    "e2fsprogs",  # mkfs.ext4
     "ebtables",
     "haproxy",
     "iproute2",
@@ -35,11 +37,16 @@ PACKAGES = (
     "socat",
     "util-linux",  # nsenter and unshare
 )
-# Those of them whose services Debian starts, and starts again at boot.
-SERVICES = ("containerd", "haproxy", "nginx")
+# The services that Debian starts with some of them, and starts again at boot.
+SERVICES = {
+    "containerd": ("containerd.service",),
+    "docker.io": ("docker.service", "docker.socket"),
+    "haproxy": ("haproxy.service",),
+    "nginx": ("nginx.service",),
+}
 COMMANDS = (
-    "busybox", "conntrack", "containerd", "ctr", "haproxy", "ip", "iptables", "mount", "nft", "nginx",
-    "nsenter", "runc", "socat", "unshare",
+    "busybox", "conntrack", "containerd", "ctr", "dockerd", "haproxy", "ip", "iptables", "mkfs.ext4", "mount",
+    "nft", "nginx", "nsenter", "runc", "socat", "unshare",
 )  # fmt: skip
 CNI_PLUGINS = tuple(
     Path("/usr/lib/cni") / name for name in ("bridge", "host-local", "loopback", "portmap", "ptp")
@@ -138,8 +145,8 @@ def install_packages(progress: Progress) -> None:
         _apt_get("install", "--yes", "--no-install-recommends", *missing)
     if Path("/run/systemd/system").exists():
         # What was just installed for the lab's own nodes has no business at this machine's next boot.
-        for service in set(SERVICES) & set(missing):
-            subprocess.run(["systemctl", "disable", service], capture_output=True, check=True)
+        for package in set(SERVICES) & set(missing):
+            subprocess.run(["systemctl", "disable", *SERVICES[package]], capture_output=True, check=True)
 
 
 def installed_packages() -> set[str]:

@@ -12,6 +12,7 @@ from lab.settings import VIP_PORT, Node, Settings
 from lab.versions import KUBERNETES
 
 CONTAINERD_SOCKET = "/run/containerd/containerd.sock"
+CGROUP_DRIVER = "cgroupfs"  # no machine of the lab runs systemd
 CONTAINERD = """\
 version = 2
 disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.aufs",
@@ -24,6 +25,8 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
   tolerate_missing_hugetlb_controller = true
   disable_apparmor = true
   max_concurrent_downloads = 10
+[plugins."io.containerd.grpc.v1.cri".registry]
+  config_path = "/etc/containerd/certs.d"
 [plugins."io.containerd.grpc.v1.cri".cni]
   bin_dir = "/opt/cni/bin"
   conf_dir = "/etc/cni/net.d"
@@ -33,6 +36,13 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
   runtime_type = "io.containerd.runc.v2"
   [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
     SystemdCgroup = false
+"""
+# Where images of docker.io are looked for first; the name is known to the lab's DNS, and nobody answers.
+REGISTRY_MIRROR = "https://registry.kubecheck.test"
+HOSTS = f"""\
+server = "https://registry-1.docker.io"
+[host."{REGISTRY_MIRROR}"]
+  capabilities = ["pull", "resolve"]
 """
 EVICTION_SIGNALS = ("imagefs.available", "memory.available", "nodefs.available", "nodefs.inodesFree")
 # The oldest kubelets that know the field, and those that refuse cgroup v1 without it are newer still.
@@ -54,6 +64,8 @@ def install(
     server = f"https://{settings.vip}:{VIP_PORT}"
     etc = machine.root / "etc"
     (etc / "containerd/config.toml").write_text(CONTAINERD.format(pause=pause))
+    (etc / "containerd/certs.d/docker.io").mkdir(parents=True)
+    (etc / "containerd/certs.d/docker.io/hosts.toml").write_text(HOSTS)
     (etc / "kubernetes/pki/ca.crt").write_bytes(authority)
     kubeconfigs.write(
         etc / "kubernetes/bootstrap-kubelet.kubeconfig",
@@ -89,7 +101,7 @@ def kubelet_configuration(node: Node, settings: Settings) -> dict[str, Any]:
             "x509": {"clientCAFile": "/etc/kubernetes/pki/ca.crt"},
         },
         "authorization": {"mode": "Webhook"},
-        "cgroupDriver": "cgroupfs",  # no machine of the lab runs systemd
+        "cgroupDriver": CGROUP_DRIVER,
         "containerRuntimeEndpoint": f"unix://{CONTAINERD_SOCKET}",
         "clusterDNS": [str(settings.dns_service)],
         "clusterDomain": settings.cluster_domain,
@@ -102,6 +114,8 @@ def kubelet_configuration(node: Node, settings: Settings) -> dict[str, Any]:
         "allowedUnsafeSysctls": ["net.core*", "net.ipv4.*"],
         "kubeReserved": {"cpu": "10m", "memory": "10Mi", "ephemeral-storage": "10Mi"},
         "systemReserved": {"cpu": "10m", "memory": "20Mi", "ephemeral-storage": "1Gi"},
+        "containerLogMaxSize": "300Mi",  # what the runbook's daemon.json says for Docker
+        "containerLogMaxFiles": 2,
         "maxPods": 110,
         "failSwapOn": False,
         # The host's disk is every node's: its filling up must not evict the pods of all of them.
@@ -113,6 +127,8 @@ def kubelet_configuration(node: Node, settings: Settings) -> dict[str, Any]:
         "nodeStatusUpdateFrequency": "10s",
         "shutdownGracePeriod": "0s",
     }
+    if node.server_tls_bootstrap:
+        configuration["serverTLSBootstrap"] = True
     if KUBERNETES[node.kubernetes].minor >= FAIL_CGROUP_V1_SINCE:
         configuration["failCgroupV1"] = False
     return configuration

@@ -4,12 +4,13 @@ import re
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from lab.errors import LabError
 from lab.versions import DEFAULT_KUBERNETES, KUBERNETES
 
 ProxyMode = Literal["iptables", "nftables"]
+Which = Literal["none", "first", "last", "all"]
 
 GATEWAY_HOST = 1  # the gateway's number in the node network
 FIRST_MASTER_HOST = 201  # as in the runbook, where they do not collide with the VIP
@@ -30,6 +31,9 @@ class Node:
     address: IPv4Address
     master: bool
     kubernetes: str
+    server_tls_bootstrap: bool = False
+    etcd_disk: bool = False
+    dockerd: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,9 @@ class Settings:
     signing_duration: str = "876000h0m0s"
     proxy_mode: ProxyMode = "iptables"
     mtu: int = 1500
+    server_tls_bootstrap: Which = "none"  # the nodes whose kubelets ask for their serving certificates
+    etcd_disk: Which = "first"  # the masters whose etcd has a disk of its own
+    dockerd: Which = "last"  # the workers that run Docker's daemon beside containerd
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9]{0,15}", self.name):
@@ -65,6 +72,13 @@ class Settings:
             raise LabError(f"--signing-duration {self.signing_duration!r}: write it like 876000h0m0s.")
         if self.proxy_mode not in ("iptables", "nftables"):
             raise LabError(f"--proxy-mode {self.proxy_mode!r}: it is iptables or nftables.")
+        for option, which in {
+            "--server-tls-bootstrap": self.server_tls_bootstrap,
+            "--etcd-disk": self.etcd_disk,
+            "--dockerd": self.dockerd,
+        }.items():
+            if which not in get_args(Which):
+                raise LabError(f"{option} {which!r}: it is {', '.join(get_args(Which))}.")
         if not 1280 <= self.mtu <= 9000:
             raise LabError(f"--mtu {self.mtu}: choose one from 1280 to 9000.")
 
@@ -110,7 +124,14 @@ class Settings:
     def nodes(self) -> tuple[Node, ...]:
         """The masters, then the workers."""
         masters = tuple(
-            Node(f"k8s-master{n + 1:02}", self._host(FIRST_MASTER_HOST + n), True, self.kubernetes)
+            Node(
+                f"k8s-master{n + 1:02}",
+                self._host(FIRST_MASTER_HOST + n),
+                True,
+                self.kubernetes,
+                server_tls_bootstrap=_chosen(self.server_tls_bootstrap, n, self.masters + self.workers),
+                etcd_disk=_chosen(self.etcd_disk, n, self.masters),
+            )
             for n in range(self.masters)
         )
         workers = tuple(
@@ -119,6 +140,10 @@ class Settings:
                 self._host(FIRST_WORKER_HOST + n),
                 False,
                 self.last_kubelet if n == self.workers - 1 else self.kubernetes,
+                server_tls_bootstrap=_chosen(
+                    self.server_tls_bootstrap, self.masters + n, self.masters + self.workers
+                ),
+                dockerd=_chosen(self.dockerd, n, self.workers),
             )
             for n in range(self.workers)
         )
@@ -170,6 +195,11 @@ class Settings:
     def from_json(cls, data: dict[str, Any]) -> Self:
         """As lab.json holds them; raises TypeError for fields of another release."""
         return cls(**data)
+
+
+def _chosen(which: Which, number: int, count: int) -> bool:
+    """Whether ``which`` means the one with this number, from 0, of so many."""
+    return which == "all" or number == {"none": -1, "first": 0, "last": count - 1}[which]
 
 
 def _ordinal(version: str) -> tuple[int, ...]:
