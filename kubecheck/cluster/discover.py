@@ -22,7 +22,7 @@ from kubecheck.cluster.facts import Facts
 from kubecheck.cluster.leases import read_leases
 from kubecheck.cluster.objects import Condition, Deployment, Kubelet, Node, Pod, Service, Usage
 from kubecheck.cluster.reading import Reading
-from kubecheck.cluster.workloads import read_proxy_replacement, read_workloads
+from kubecheck.cluster.workloads import read_proxy_mode, read_proxy_replacement, read_workloads
 from kubecheck.policy import Policy
 
 T = TypeVar("T")
@@ -59,6 +59,7 @@ def discover(api: Api, policy: Policy) -> Facts:
         system = policy.addons.system_namespaces
         workloads = ask("Deployments and DaemonSets of the system", lambda: read_workloads(api, system))
         proxy_replaced = ask("Cilium's configuration", lambda: read_proxy_replacement(api))
+        proxy_mode = ask("ConfigMap kube-system/kube-proxy", lambda: read_proxy_mode(api))
         api_services = ask("APIServices", lambda: read_api_services(api))
         webhooks = ask("admission webhooks", lambda: read_webhooks(api))
         cluster_info = ask("ConfigMap kube-public/cluster-info", lambda: read_cluster_info(api))
@@ -107,6 +108,7 @@ def discover(api: Api, policy: Policy) -> Facts:
             workloads=workloads.result(),
             dns_setup=dns_setup.result(),
             proxy_replaced=proxy_replaced.result(),
+            proxy_mode=proxy_mode.result(),
             api_services=api_services.result(),
             webhooks=webhooks.result(),
             cluster_info=cluster_info.result(),

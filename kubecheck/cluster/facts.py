@@ -46,6 +46,8 @@ class Facts:
     dns_setup: Reading[DnsSetup] = UNREAD
     proxy_replaced: Reading[bool] = UNREAD
     """Whether Cilium stands in for kube-proxy; absent where there is no Cilium."""
+    proxy_mode: Reading[str] = UNREAD
+    """The mode that kube-proxy's ConfigMap names; absent where kube-proxy was not installed by kubeadm."""
     api_services: Reading[tuple[ApiService, ...]] = UNREAD
     webhooks: Reading[tuple[Webhook, ...]] = UNREAD
     cluster_info: Reading[ClusterInfo] = UNREAD

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +60,13 @@ def read_proxy_replacement(api: Api) -> bool:
     """Whether Cilium, by its own configuration, stands in for kube-proxy. Raises ApiError."""
     data = api.get("/api/v1/namespaces/kube-system/configmaps/cilium-config").get("data") or {}
     return data.get("kube-proxy-replacement", "false") in {"true", "strict"}
+
+
+def read_proxy_mode(api: Api) -> str:
+    """The mode in kube-proxy's ConfigMap, which kubeadm makes; iptables without one. Raises ApiError."""
+    data = api.get("/api/v1/namespaces/kube-system/configmaps/kube-proxy").get("data") or {}
+    mode = re.search(r"""^mode:\s*["']?(\w+)""", data.get("config.conf", ""), re.MULTILINE)
+    return mode[1] if mode else "iptables"
 
 
 def _daemon_set(item: dict[str, Any]) -> DaemonSet:

@@ -6,7 +6,7 @@ some of them for another way of installing; a policy file changes what is left.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -23,7 +23,8 @@ class Images(Section):
     """The image that answers: nginx and a shell, run as a user without rights on port 8080. With nginx's
     stream module (official images have it) it also answers datagrams."""
     pull_policy: Literal["IfNotPresent", "Always", "Never"] = "IfNotPresent"
-    pull_secrets: tuple[str, ...] = Field((), strict=False)
+    """When nodes pull them: IfNotPresent, Always or Never."""
+    pull_secrets: tuple[Annotated[str, Field(pattern=r"^[^/]+/[^/]+$")], ...] = Field((), strict=False)
     """Secrets to pull with, each ``namespace/name``; copied into the run's namespaces."""
 
 
@@ -121,6 +122,8 @@ class Addons(Section):
     """The ServiceAccount, ``namespace/name``, whose token must log in to it. Empty: none is tried."""
     kube_proxy: bool = True
     """Whether kube-proxy must run on every node. False where the CNI stands in for it; Cilium is noticed."""
+    kube_proxy_mode: Literal["", "iptables", "ipvs", "nftables"] = ""
+    """The mode that it must run in on every node. Empty: the one in its ConfigMap, where there is one."""
     system_namespaces: tuple[str, ...] = Field(
         ("kube-system", "kube-flannel", "calico-system", "tigera-operator"), strict=False
     )

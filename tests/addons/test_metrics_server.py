@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from kubecheck.checks import API, EACH_NODE, Facts, Node, NotApplicable, Policy, check
+from kubecheck.checks import API, EACH_NODE, CannotTell, Facts, Node, NotApplicable, Policy, check
 
 LOOK = (
     "kubectl get apiservice v1beta1.metrics.k8s.io -o yaml",
@@ -48,6 +48,31 @@ def test_node_has_metrics(facts: Facts, policy: Policy, node: Node) -> None:
     # A little over its capacity is a matter of sampling, twice is a wrong unit or a wrong node.
     assert 0 < usage.cpu <= node.cpu * 2, f"{node.name}: {usage.cpu:.3f} cores used of {node.cpu:g}"
     assert 0 < usage.memory <= node.memory, f"{node.name}: {usage.memory:.0f} bytes used of {node.memory:.0f}"
+
+
+@check(
+    title="Each node's metrics are fresh",
+    at=EACH_NODE,
+    runbook=("R3",),
+    remedy=(*LOOK, "kubectl get --raw /apis/metrics.k8s.io/v1beta1/nodes/NODE"),
+)
+def test_node_metrics_fresh(facts: Facts, policy: Policy, node: Node) -> None:
+    """The node's sample is no older than policy allows, by the API server's clock.
+
+    metrics-server keeps showing the last sample of a kubelet that it cannot scrape any more, and the
+    autoscaler goes on deciding by it.
+    Source: --metric-resolution in https://kubernetes-sigs.github.io/metrics-server/
+    """
+    metrics_expected(facts, policy)
+    usage = facts.node_usage.value.get(node.name)
+    if usage is None or not usage.sampled:
+        raise CannotTell(f"kubectl top node has no row for {node.name}, so there is nothing to be fresh")
+    age = (parse_time(facts.clock.value) - parse_time(usage.sampled)).total_seconds()
+    limit = policy.addons.metrics_max_age_seconds
+    assert age <= limit, (
+        f"the sample of {node.name} in metrics.k8s.io is of {usage.sampled}, {age:.0f} s old;"
+        f" expected at most {limit:.0f} s (addons.metrics_max_age_seconds)"
+    )
 
 
 @check(
