@@ -69,7 +69,7 @@ class Dns(Section):
     outside_name: str = Field("", pattern=r"^[^\s/:]*$")
     """A name outside of the cluster that pods must be able to resolve. Empty: none is asked."""
     max_milliseconds: int = Field(0, ge=0)
-    """How long the slowest of ten lookups may take at most. 0: their time is told and not judged."""
+    """Half of ten lookups must be answered within it; 0: none is too slow that is answered at all."""
 
 
 class Certificates(Section):

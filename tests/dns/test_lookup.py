@@ -109,7 +109,7 @@ def series(here: Site) -> DnsSeries:
 
 
 @check(
-    title="Ten lookups in a row are all answered, and in time",
+    title="Ten lookups in a row are all answered, in good time",
     at=PODS,
     asks=series,
     remedy=(
@@ -119,7 +119,7 @@ def series(here: Site) -> DnsSeries:
     ),
 )
 def test_lookups_are_steady(answer: DnsSeriesAnswer, policy: Policy) -> None:
-    """No lookup is lost, and none takes longer than policy allows (dns.max_milliseconds).
+    """No lookup is lost, and half of them are as fast as policy asks for (dns.max_milliseconds).
 
     The Service's address spreads lookups over the replicas: one that is dead loses some of them, and
     each costs its client five seconds.

@@ -93,19 +93,21 @@ def test_srv_record(answer: DnsAnswer, fleet: Standing, facts: Facts) -> None:
     answer.must(found == [target.lower()], f"port and name {target}")
 
 
-def reverse_of(here: Site, address: str) -> DnsOverUdp:
-    """The PTR query for an address; where CoreDNS is not given the reverse zone there is none."""
+def reverse_of(here: Site, address: str) -> str:
+    """The name to ask for an address's PTR record; where CoreDNS is not given its zone there is none."""
     name = ip_address(address).reverse_pointer
     zones = here.facts.dns_setup.value.zones.found
     if zones is not None and not any(f".{name}".endswith(f".{zone}") for zone in zones):
         raise NotApplicable(f"CoreDNS serves {', '.join(zones)}, and so no reverse lookups")
-    return DnsOverUdp(name, server_of(here), "PTR", settles=True)
+    return name
 
 
 @check(
     title="The kubernetes Service's address leads back to its name",
     at=PODS,
-    asks=lambda here: reverse_of(here, here.facts.kubernetes_service.value.ip),
+    asks=lambda here: DnsOverUdp(
+        reverse_of(here, here.facts.kubernetes_service.value.ip), server_of(here), "PTR"
+    ),
     remedy=(COREFILE, COREDNS_LOG),
 )
 def test_reverse_of_service(answer: DnsAnswer, facts: Facts) -> None:
@@ -117,11 +119,11 @@ def test_reverse_of_service(answer: DnsAnswer, facts: Facts) -> None:
     answer.must([name.lower() for name in answer.names] == [expected.lower()], expected)
 
 
-def reverse_of_pod(here: Site) -> DnsOverUdp:
-    """The pod's own address, which the headless Service gives a name."""
+def reverse_of_pod(here: Site) -> DnsOverTcp:
+    """The pod's own address; over TCP, for each Service in front of it may have given it a name."""
     name_of(here, HEADLESS)
     here.probe.must_run()
-    return reverse_of(here, here.probe.address)
+    return DnsOverTcp(reverse_of(here, here.probe.address), server_of(here), "PTR")
 
 
 @check(
