@@ -1,18 +1,26 @@
 """Pods reach pods: on the same node and on every other, in the same namespace and in another."""
 
 from collections.abc import Mapping
+from ipaddress import ip_address
 
 from kubecheck.checks import (
     FLEET,
     HTTP_PORT,
     NODES,
     PODS,
+    UDP_PORT,
     CannotTell,
     HttpAnswer,
     HttpGet,
+    IdentityAnswer,
+    Node,
+    NotApplicable,
     Probe,
     Site,
     Standing,
+    UdpAnswer,
+    UdpAsk,
+    Vantage,
     check,
     for_each,
 )
@@ -40,22 +48,42 @@ def test_probe_pod_runs(probe: Probe) -> None:
     )
 
 
-def pods_of_nodes(here: Site) -> dict[str, HttpGet | CannotTell]:
+@check(
+    title="A new pod has an address of each family that its node has pod CIDRs of",
+    at=PODS,
+    remedy=("on the node: look at the ranges in /etc/cni/net.d", "kubectl get node NODE -o yaml"),
+)
+def test_pod_has_both_families(probe: Probe, node: Node) -> None:
+    """On a dual-stack cluster every pod gets an IPv4 and an IPv6 address.
+
+    Source: https://kubernetes.io/docs/concepts/services-networking/dual-stack/
+    """
+    wanted = {"IPv6" if ":" in cidr else "IPv4" for cidr in node.pod_cidrs}
+    if len(wanted) < 2:
+        raise NotApplicable(f"node {node.name} has pod CIDRs of one family at most")
+    probe.must_run()
+    found = {"IPv6" if ":" in address else "IPv4" for address in probe.addresses}
+    assert found == wanted, (
+        f"pod {probe.namespace}/{probe.name} on node {node.name} has {', '.join(probe.addresses)} only;"
+        f" the node has the pod CIDRs {', '.join(node.pod_cidrs)}"
+    )
+
+
+def pods_by_http(here: Site) -> dict[str, HttpGet | CannotTell]:
     """The probe pod of every node that this one asks, its own among them."""
-    found: dict[str, HttpGet | CannotTell] = {}
-    for name in here.nodes_to_ask():
-        target = here.fleet.probe("pod", name)
-        if target.problem:
-            found[name] = CannotTell(f"its probe pod does not run: {target.problem}")
-        else:
-            found[name] = HttpGet(target.address, HTTP_PORT)
-    return found
+    return here.pods_to_ask(lambda address: HttpGet(address, HTTP_PORT))
+
+
+def from_probe(name: str, answer: IdentityAnswer, fleet: Standing) -> None:
+    """The probe pod of the node that is asked by this name answered itself."""
+    target = fleet.probe("pod", name.partition(" ")[0])
+    answer.must_come_from(target.name, target.namespace)
 
 
 @check(
     title="Every pod reaches a pod on every node",
     at=PODS,
-    asks=pods_of_nodes,
+    asks=pods_by_http,
     runbook=("R13",),
     remedy=FIND_THE_PATH,
 )
@@ -65,13 +93,13 @@ def test_pod_to_pod(answers: Mapping[str, HttpAnswer | CannotTell], fleet: Stand
     Every pod can reach every other at its address, without NAT: the first rule of the network model.
     Source: https://kubernetes.io/docs/concepts/services-networking/#the-kubernetes-network-model
     """
-    for_each(answers, lambda name, answer: _from_probe(answer, fleet.probe("pod", name)))
+    for_each(answers, lambda name, answer: from_probe(name, answer, fleet))
 
 
 @check(
     title="Every node reaches a pod on every node",
     at=NODES,
-    asks=pods_of_nodes,
+    asks=pods_by_http,
     runbook=("R13",),
     remedy=FIND_THE_PATH,
 )
@@ -80,11 +108,62 @@ def test_node_to_pod(answers: Mapping[str, HttpAnswer | CannotTell], fleet: Stan
 
     Source: https://kubernetes.io/docs/concepts/services-networking/#the-kubernetes-network-model
     """
-    for_each(answers, lambda name, answer: _from_probe(answer, fleet.probe("pod", name)))
+    for_each(answers, lambda name, answer: from_probe(name, answer, fleet))
 
 
-def _from_probe(answer: HttpAnswer, target: Probe) -> None:
-    answer.must_come_from(target.name, target.namespace)
+@check(
+    title="A pod's source address is kept on the way to other pods",
+    at=PODS,
+    asks=pods_by_http,
+    runbook=("R13",),
+    remedy=(
+        "on the asking node: iptables-save -t nat | grep -i masquerade, or nft list ruleset | grep masq",
+        "compare the CNI's pod range (and kube-proxy's --cluster-cidr) with the addresses of the pods",
+    ),
+)
+def test_source_address_is_kept(
+    answers: Mapping[str, HttpAnswer | CannotTell], probe: Probe, vantage: Vantage
+) -> None:
+    """Each pod sees the asking pod's own address, not the node's.
+
+    NetworkPolicies, logs and services that admit by address rely on it; a masquerading rule that is
+    too wide breaks it and nothing else.
+    Source: https://kubernetes.io/docs/concepts/services-networking/#the-kubernetes-network-model
+    """
+    own = {ip_address(address) for address in (probe.address, *probe.addresses) if address}
+
+    def judge(name: str, answer: HttpAnswer) -> None:
+        identity = answer.identity if answer.answered else None
+        if identity is None:
+            raise NotApplicable(f"{name} did not answer {vantage}; network.pod_to_pod judges that")
+        seen = ip_address(identity.client)
+        answer.must(seen in own, f"client={probe.address}, this pod's own address, and it saw {seen}")
+
+    for_each(answers, judge)
+
+
+@check(
+    title="Every pod reaches a pod on every node over UDP",
+    at=PODS,
+    asks=lambda here: here.pods_to_ask(lambda address: UdpAsk(address, UDP_PORT)),
+    runbook=("R13",),
+    remedy=("on both nodes: iptables-save | grep -w udp, and conntrack -S", *FIND_THE_PATH),
+)
+def test_pod_to_pod_over_udp(
+    answers: Mapping[str, UdpAnswer | CannotTell], fleet: Standing, probe: Probe
+) -> None:
+    """The pod on each node answers a datagram, and it is that pod that answers.
+
+    Firewalls and overlays may pass TCP and lose UDP, on which DNS and many protocols depend.
+    Source: https://kubernetes.io/docs/concepts/services-networking/#the-kubernetes-network-model
+    """
+    own = answers.get(probe.node)
+    if isinstance(own, UdpAnswer) and not own.answered:
+        raise CannotTell(
+            f"{own.told('an answer of this pod to itself')}: the nginx image has no stream module;"
+            " use an official one (policy images.nginx)"
+        )
+    for_each(answers, lambda name, answer: from_probe(name, answer, fleet))
 
 
 @check(

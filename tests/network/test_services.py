@@ -10,7 +10,11 @@ from kubecheck.checks import (
     Facts,
     HttpAnswer,
     HttpGet,
+    NotApplicable,
+    Probe,
     Site,
+    Spread,
+    SpreadAnswer,
     Standing,
     TcpAnswer,
     TcpConnect,
@@ -125,3 +129,54 @@ def test_service_of_other_namespace(answer: HttpAnswer, fleet: Standing) -> None
     Source: https://kubernetes.io/docs/concepts/services-networking/service/
     """
     answer.must_come_from_namespace(fleet.peer_namespace)
+
+
+@check(
+    title="A Service spreads requests over all of its endpoints",
+    at=NODES | PODS,
+    asks=lambda here: Spread(
+        here.fleet.service(f"{here.fleet.peer_namespace}/peer"), 80, len(here.fleet.running_peers())
+    ),
+    runbook=("R14",),
+    remedy=(
+        "on the node, during a run: iptables-save | grep kubecheck.*peer, and compare the endpoints there",
+        *LOOK_AT_KUBE_PROXY,
+    ),
+)
+def test_service_spreads(answer: SpreadAnswer, fleet: Standing) -> None:
+    """Of forty requests to a Service with three endpoints each is answered, and by each endpoint some.
+
+    With one endpoint dead or out of reach, one request in three fails: a single request tells nothing.
+    That a healthy endpoint is missed by chance happens less than once in a million.
+    Source: https://kubernetes.io/docs/reference/networking/virtual-ips/
+    """
+    answer.must_be_all_of(
+        {f"{peer.namespace}/{peer.name}": f"{peer.address} on {peer.node}" for peer in fleet.running_peers()}
+    )
+
+
+def own_service(here: Site) -> HttpGet:
+    """The Service whose only endpoint is the asking pod."""
+    name = f"{here.fleet.namespace}/{here.probe.name}"
+    if name not in here.fleet.services and name not in here.fleet.refused:
+        raise NotApplicable("in a large cluster only a sample of the nodes is asked")
+    return HttpGet(here.fleet.service(name), 80, settles=True)
+
+
+@check(
+    title="A pod reaches itself through a Service",
+    at=PODS,
+    asks=own_service,
+    remedy=(
+        "on the node: cat /etc/cni/net.d/*, and look for hairpinMode of the bridge plugin",
+        "on the node: grep . /sys/class/net/*/brport/hairpin_mode",
+        *LOOK_AT_KUBE_PROXY,
+    ),
+)
+def test_pod_reaches_itself(answer: HttpAnswer, probe: Probe) -> None:
+    """A pod that is the only endpoint of a Service gets its own answer through the ClusterIP (hairpin).
+
+    Members of a cluster that find each other through a Service meet themselves there.
+    Source: https://kubernetes.io/docs/tasks/debug/debug-application/debug-service/#a-pod-fails-to-reach-itself-via-the-service-ip
+    """
+    answer.must_come_from(probe.name, probe.namespace)

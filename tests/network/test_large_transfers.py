@@ -1,0 +1,64 @@
+"""Large transfers: data in full packets crosses the network, not only handshakes and short answers."""
+
+from collections.abc import Mapping
+
+from kubecheck.checks import (
+    HTTP_PORT,
+    LARGE,
+    LARGE_PATH,
+    NODES,
+    PODS,
+    CannotTell,
+    Download,
+    DownloadAnswer,
+    Site,
+    check,
+    for_each,
+)
+
+COMPARE_MTU = (
+    "on both nodes: ip -d link, and compare the MTU of pods' devices, overlay and the network below it",
+    "an overlay's MTU is smaller: by 50 for VXLAN, 60 for WireGuard (80 over IPv6), 20 for IP in IP",
+    "from the node: ping -M do -s 1422 OTHER-NODE, and smaller, to find what passes",
+    "on the way: look for a firewall that drops ICMP 'fragmentation needed'",
+)
+
+
+def large_of_pods(here: Site) -> dict[str, Download | CannotTell]:
+    """The large file from the probe pod of every node that this one asks."""
+    return here.pods_to_ask(lambda address: Download(address, HTTP_PORT, LARGE_PATH, LARGE))
+
+
+@check(
+    title="Large transfers from a pod on every node arrive whole",
+    at=NODES | PODS,
+    asks=large_of_pods,
+    runbook=("R13",),
+    remedy=COMPARE_MTU,
+)
+def test_large_transfer(answers: Mapping[str, DownloadAnswer | CannotTell]) -> None:
+    """128 KiB from the pod on each node arrive, to the last byte.
+
+    With an MTU that is too big for the way, full packets vanish: ping, handshakes and short answers
+    pass, and whatever is longer hangs. Each pair of nodes is asked in both directions.
+    Source: RFC 2923, section 2.1 (black hole detection).
+    """
+    for_each(answers, lambda _, answer: answer.must_be_complete())
+
+
+@check(
+    title="A large transfer through a Service arrives whole",
+    at=NODES | PODS,
+    asks=lambda here: Download(
+        here.fleet.service(f"{here.fleet.namespace}/probe"), 80, LARGE_PATH, LARGE, settles=True
+    ),
+    runbook=("R13",),
+    remedy=COMPARE_MTU,
+)
+def test_large_transfer_through_service(answer: DownloadAnswer) -> None:
+    """128 KiB through the ClusterIP of a Service of this run arrive, to the last byte.
+
+    Translation of addresses may cost a packet's room, or lose the ICMP errors that tell its size.
+    Source: RFC 2923, section 2.1 (black hole detection).
+    """
+    answer.must_be_complete()
