@@ -3,7 +3,7 @@
 import dataclasses
 import time
 
-from lab import gateway, teardown
+from lab import gateway, limits, teardown
 from lab.api import Api
 from lab.bringup import BringUp
 from lab.errors import LabError
@@ -33,6 +33,7 @@ def up(settings: Settings, progress: Progress) -> None:
                 teardown.remove(state)
         started = time.monotonic()
         try:
+            limits.hold(state.cgroup)
             BringUp(state, settings, progress).run()
         except BaseException:
             # What a failed start leaves is of no use but for its logs.

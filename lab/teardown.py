@@ -4,13 +4,14 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from lab import cgroups
+from lab import cgroups, limits
 from lab.state import State
 
 
 def stop(state: State) -> None:
     """End every process of the lab. With them go its namespaces, and with these its interfaces and mounts."""
     cgroups.empty_and_remove(state.cgroup)
+    limits.release()
 
 
 def remove(state: State) -> None:

@@ -38,7 +38,12 @@ def traces(state: State) -> dict[str, object]:
         "forwarding": Path("/proc/sys/net/ipv4/ip_forward").read_text(),
         "sysctls": [
             Path("/proc/sys", name).read_text()
-            for name in ("vm/overcommit_memory", "kernel/panic", "kernel/panic_on_oops")
+            for name in (
+                "vm/overcommit_memory",
+                "kernel/panic",
+                "kernel/panic_on_oops",
+                "fs/inotify/max_user_instances",
+            )
         ],
         "cgroups": [str(h / state.cgroup) for h in cgroups.hierarchies() if (h / state.cgroup).exists()],
         "directory": state.directory.exists(),
