@@ -263,8 +263,15 @@ class BringUp:
             if time.monotonic() > deadline:
                 raise LabError(
                     f"Waited {READY_SECONDS:.0f} s in vain for {what}; the logs are in {self.state.logs}."
+                    + "".join(f"\n    {pod}" for pod in self._waiting_pods())
                 )
             time.sleep(POLL_SECONDS)  # the API is asked again, and processes are looked at
+
+    def _waiting_pods(self) -> list[str]:
+        """The add-ons' pods that are not ready, and why; none when the API cannot tell."""
+        certificate = self.state.pki / "admin.crt"
+        api = Api(self.record.ports[gateway.VIP], self.state.pki) if certificate.exists() else None
+        return api.waiting_pods() if api else []
 
     @staticmethod
     def _each(work: Callable[[Node], None], nodes: Iterable[Node]) -> None:
