@@ -13,11 +13,13 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP_OPTIONS := --quiet --disable-pip-version-check
 LOCK := requirements/dev.lock
+# Of its report styles only "allure2" leaves its analytics out when told to, with "true" and nothing else.
+ALLURE := 3.18.0
 LAB_STATE := $(or $(KUBECHECK_LAB_DIR),/var/lib/kubecheck-lab)/lab
 LAB_CACHE := $(or $(KUBECHECK_LAB_CACHE),$(HOME)/.cache/kubecheck-lab)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint unit format venv lock packages lab-up lab-down lab-status clean clean-cache
+.PHONY: help demo report test lint unit format venv lock packages lab-up lab-down lab-status clean clean-cache
 
 help: ## say what can be made
 	@echo 'make TARGET, where TARGET is one of:'
@@ -30,8 +32,9 @@ demo: packages venv ## check a real cluster on this machine: installs, builds, s
 	$(PY) -m pytest --kubeconfig $(LAB_STATE)/kubeconfig --policy $(LAB_STATE)/policy.toml $(PYTEST_ARGS) \
 	  || status=$$?; \
 	echo; \
+	if command -v npm >/dev/null; then $(MAKE) --no-print-directory report || exit; \
+	else echo 'The Allure results:        $(CURDIR)/reports/allure-results (`make report`, with Node.js 20, renders them)'; fi; \
 	echo 'The verdict for programs:  $(CURDIR)/reports/verdict.json'; \
-	echo 'The Allure results:        $(CURDIR)/reports/allure-results (allure serve shows them)'; \
 	echo 'The cluster:               kubeconfig $(LAB_STATE)/kubeconfig; `make lab-down` removes it'; \
 	exit $$status
 
@@ -40,6 +43,12 @@ test: packages lint ## all of the project's own tests, those in the lab too, aft
 
 unit: venv ## the tests that need no lab
 	$(PY) -m pytest selftest/unit $(PYTEST_ARGS)
+
+report: ## render the last run's Allure results into one offline file (needs Node.js 20 and npm)
+	@ALLURE_NO_ANALYTICS=true npm exec --yes --package=allure@$(ALLURE) -- \
+	  allure allure2 --single-file --output build/allure reports/allure-results >/dev/null
+	@cp build/allure/index.html reports/allure-report.html
+	@echo 'The Allure report:         $(CURDIR)/reports/allure-report.html'
 
 lint: venv ## style, format, types, and which room may import which
 	$(VENV)/bin/ruff check .
