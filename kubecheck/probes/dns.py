@@ -35,10 +35,10 @@ class DnsOverUdp(Question):
         """``dns TYPE NAME of SERVER over udp``."""
         return f"dns {self.rdtype} {self.name} of {_server(self.server, self.port)} over udp"
 
-    def shell(self, seconds: int) -> str:  # noqa: ARG002 - nslookup keeps its own time
+    def shell(self, seconds: int) -> str:
         """Only the one type: without -type nslookup asks A and AAAA, and fails when one is missing."""
         server = quote(_server(self.server, self.port))
-        return f"nslookup -type={self.rdtype.lower()} {quote(self.name)}. {server}"
+        return f"timeout {seconds} nslookup -type={self.rdtype.lower()} {quote(self.name)}. {server}"
 
     def read(self, raw: Raw, origin: str) -> DnsAnswer:
         """The answer in ``raw``."""

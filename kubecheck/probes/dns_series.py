@@ -7,12 +7,14 @@ import statistics
 from dataclasses import dataclass
 from shlex import quote
 
-from kubecheck.probes.question import Answer, Question, Raw
+from kubecheck.probes.question import KILLED, Answer, Question, Raw
+
+PATIENCE = 2  # seconds; nslookup sends its query again after 2.5, and that would hide a lost one
 
 
 @dataclass(frozen=True)
 class DnsSeries(Question):
-    """The same lookup ``times`` times, one after the other, over UDP; it ends at the first that fails.
+    """The same lookup ``times`` times, one after the other, over UDP; it ends at the first that is lost.
 
     ``rdtype`` is A or AAAA. A Service spreads lookups over its endpoints, so that one of them
     that does not answer shows.
@@ -33,21 +35,25 @@ class DnsSeries(Question):
         lookup = f"nslookup -type={self.rdtype.lower()} {quote(self.name)}. {quote(self.server)}"
         return (
             f"n=0; while [ $n -lt {self.times} ]; do n=$((n+1)); read -r from _ </proc/uptime;"
-            f" said=$(timeout {seconds} {lookup} 2>&1); status=$?; read -r to _ </proc/uptime;"
+            f" said=$(timeout {min(seconds, PATIENCE)} {lookup} 2>&1); status=$?; read -r to _ </proc/uptime;"
             ' echo "lookup $status $from $to"; [ $status -eq 0 ] || { echo "$said"; exit $status; }; done'
         )
 
     def read(self, raw: Raw, origin: str) -> DnsSeriesAnswer:
         """The answer in ``raw``."""
         each = re.findall(r"^lookup (\d+) ([\d.]+) ([\d.]+)$", raw.text, re.MULTILINE)
-        took = [float(to) - float(start) for status, start, to in each if status == "0"]
+        took = tuple(round(float(to) - float(start), 2) for status, start, to in each if status == "0")
         said = " ".join(re.sub(r"^lookup .*$", "", raw.text, flags=re.MULTILINE).split())
-        return DnsSeriesAnswer(self, origin, raw, tuple(round(one, 2) for one in took), said)
+        if each and int(each[-1][0]) in KILLED:
+            said = f"no reply within {PATIENCE} s"
+        elif raw.status in KILLED:
+            said = "the time was over"
+        return DnsSeriesAnswer(self, origin, raw, took, said)
 
 
 @dataclass(frozen=True)
 class DnsSeriesAnswer(Answer):
-    """How many seconds each answered lookup took, and what was said of the one that was not."""
+    """How many seconds each answered lookup took, and what ended the series early."""
 
     took: tuple[float, ...]
     said: str
@@ -62,7 +68,7 @@ class DnsSeriesAnswer(Answer):
         """How many were answered, how fast, and what ended the series."""
         if not self.conclusive:
             return super().got
-        ended = f", then {self.said[:200] or 'no reply'}" if self.raw.status else ""
+        ended = f", then {self.said[:200] or 'nothing'}" if self.raw.status else ""
         return f"{len(self.took)} answers, half of them within {self.median * 1000:.0f} ms{ended}"
 
     def must_all_come(self, times: int) -> None:

@@ -73,11 +73,11 @@ def test_each_replica_answers(answers: Mapping[str, DnsAnswer | CannotTell], fac
 
 
 def new_service_of_each(here: Site) -> dict[str, DnsOverUdp]:
-    """A Service of this run, of each server; made before the pods, so that its name is known by now."""
+    """A Service of this run, of each server; it was made before the pods, so all know its name by now."""
     address = here.fleet.services[f"{here.fleet.namespace}/probe"]
     name = f"probe.{here.fleet.namespace}.svc.{here.facts.dns_domain.value}"
     return {
-        called(server): DnsOverUdp(name, server.address, record_type(address), server.udp_port, settles=True)
+        called(server): DnsOverUdp(name, server.address, record_type(address), server.udp_port)
         for server in servers_to_ask(here)
     }
 
