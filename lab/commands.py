@@ -20,7 +20,8 @@ def up(settings: Settings, progress: Progress) -> None:
     with state.lock():
         record = _load_or_none(state, progress)
         if record and record.phase == "up":
-            _require_same(settings, record)
+            if any(machine.init.alive for machine in record.machines.values()):
+                _require_same(settings, record)
             problems = failures(state, record)
             if not problems:
                 progress.say(f"The lab {settings.name!r} is up already.")

@@ -3,6 +3,7 @@
 Nothing of it lives outside its processes and its directory: with the processes go its interfaces and mounts.
 """
 
+import os
 import select
 import signal
 import socket
@@ -96,18 +97,24 @@ class Machine:
     def run(
         self, argv: list[str], stdin: str | None = None, timeout: float | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command inside and collect what it prints."""
+        """Run a command inside and collect what it prints; TimeoutExpired when it had to be killed."""
         self._require_running()
-        return subprocess.run(
+        process = subprocess.Popen(
             self.entering(argv),
-            input=stdin,
-            stdin=None if stdin is not None else subprocess.DEVNULL,
-            capture_output=True,
+            stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=timeout,
             env=ENVIRONMENT,
-            check=False,
+            start_new_session=True,
         )
+        with process:
+            try:
+                output, errors = process.communicate(stdin, timeout)
+            except BaseException:
+                os.killpg(process.pid, signal.SIGKILL)  # nsenter and, inside, its child
+                raise
+        return subprocess.CompletedProcess(argv, process.returncode, output, errors)
 
     def check(self, argv: list[str], stdin: str | None = None) -> str:
         """Run a command inside that must succeed; what it printed."""

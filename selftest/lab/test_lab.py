@@ -184,3 +184,11 @@ def test_nodes_are_apart(lab: Lab, argv: list[str]) -> None:
     seen = [lab.exec_on_node(node, argv).stdout for node in lab.nodes]
     here = subprocess.run(argv, capture_output=True, text=True).stdout
     assert len({here, *seen}) == len(lab.nodes) + 1
+
+
+def test_command_that_takes_too_long_is_killed(lab: Lab) -> None:
+    with pytest.raises(subprocess.TimeoutExpired):
+        lab.exec_on_node("k8s-node01", ["sleep", "4711"], timeout=1)
+    until(
+        lambda: lab.exec_on_node("k8s-node01", ["pgrep", "-f", "sleep 4711"]).returncode == 1, "sleep is gone"
+    )
