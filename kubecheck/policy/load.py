@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from kubecheck.policy.lines import line_of
 from kubecheck.policy.model import Policy
 
 FILE_LIMIT = 1_000_000  # bytes; a policy is a page of text
@@ -50,10 +51,10 @@ def load_policy(source: str | None) -> Policy:
         values = tomllib.loads(text)
     except (ValueError, RecursionError) as problem:
         raise PolicyError(f"policy {source} is not TOML: {problem}") from None
-    return _validated(values, source)
+    return _validated(values, source, text)
 
 
-def _validated(values: dict[str, Any], source: str) -> Policy:
+def _validated(values: dict[str, Any], source: str, text: str = "") -> Policy:
     profile = values.get("profile", "default")
     if profile not in profiles():
         raise PolicyError(f"policy {source}: profile is {profile!r}; allowed are {', '.join(profiles())}")
@@ -61,7 +62,7 @@ def _validated(values: dict[str, Any], source: str) -> Policy:
     try:
         return Policy.model_validate(_merged(base, values))
     except ValidationError as problem:
-        raise PolicyError(f"policy {source}: {_said(problem)}") from None
+        raise PolicyError(f"policy {source}: {_said(problem, text)}") from None
 
 
 def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
@@ -72,10 +73,11 @@ def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _said(problem: ValidationError) -> str:
+def _said(problem: ValidationError, text: str) -> str:
     sentences = []
     for error in problem.errors():
-        key = ".".join(str(part) for part in error["loc"])
+        line = line_of(text, error["loc"])
+        key = ".".join(str(part) for part in error["loc"]) + (f" (line {line})" if line else "")
         if error["type"] == "extra_forbidden":
             sentences.append(f"there is no key {key}; allowed are {', '.join(_siblings(error['loc']))}")
         else:
