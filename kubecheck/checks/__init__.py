@@ -4,6 +4,7 @@ from kubecheck.checks.check import Check, check
 from kubecheck.checks.judging import for_each
 from kubecheck.checks.site import Site
 from kubecheck.checks.vantage import API, EACH_NODE, FLEET, KUBECTL, NODES, PODS, REHEARSAL, At, Vantage
+from kubecheck.cluster.bootstrap import BootstrapToken, Rehearsal, SigningRequest
 from kubecheck.cluster.controlplane import ApiServer
 from kubecheck.cluster.dashboard import Dashboard
 from kubecheck.cluster.dns import DnsServer
@@ -17,7 +18,6 @@ from kubecheck.fleet.standing import HTTP_PORT, LARGE, LARGE_PATH, UDP_PORT, Pee
 from kubecheck.outcomes import CannotTell, NotApplicable
 from kubecheck.policy import Policy
 from kubecheck.probes import (
-    AnonymousAnswer,
     AnonymousGet,
     Certificate,
     ClockAnswer,
@@ -56,6 +56,7 @@ from kubecheck.probes import (
     middle,
     record_type,
 )
+from kubecheck.probes.suites import known_suite, weak_suites
 
 __all__ = [
     "API",
@@ -72,10 +73,10 @@ __all__ = [
     "PODS",
     "REHEARSAL",
     "UDP_PORT",
-    "AnonymousAnswer",
     "AnonymousGet",
     "ApiServer",
     "At",
+    "BootstrapToken",
     "CannotTell",
     "Certificate",
     "Check",
@@ -111,12 +112,14 @@ __all__ = [
     "Policy",
     "Probe",
     "ReadResolvConf",
+    "Rehearsal",
     "RequestAnswer",
     "ResolvConfAnswer",
     "Resolve",
     "ResolveAnswer",
     "ServerClock",
     "Service",
+    "SigningRequest",
     "Site",
     "Spread",
     "SpreadAnswer",
@@ -132,8 +135,10 @@ __all__ = [
     "deviations",
     "drift",
     "for_each",
+    "known_suite",
     "many_addresses",
     "middle",
     "record_type",
     "tenth_address",
+    "weak_suites",
 ]

@@ -14,10 +14,12 @@ from kubernetes.stream import portforward
 from kubecheck.cluster.api import Api, ApiError
 from kubecheck.fleet.exec import HANDSHAKE_TIMEOUT, ExecProblem, handshake_problem, run_script
 from kubecheck.fleet.standing import HTTP_PORT
+from kubecheck.fleet.tunnel import anonymous_get
 from kubecheck.probes import Inquiry, Raw
 from kubecheck.probes.requests import (
     BROKE_OFF,
     UNREACHABLE,
+    AnonymousGet,
     PodClock,
     PodExec,
     PodForward,
@@ -47,6 +49,8 @@ def _said(api: Api, request: Inquiry, seconds: float) -> str:
             return api.text(path, container="busybox", tailLines=1)
         case PodForward():
             return _forward(api, request, seconds)
+        case AnonymousGet():
+            return anonymous_get(api, request, seconds)
         case PodClock():
             return _clock(lambda: int(_exec(api, request, "date +%s", seconds)))
         case ServerClock():

@@ -41,7 +41,7 @@ class Handover:
     def open(cls, run: Run) -> Handover:
         """Begin to serve workers, until ``close``."""
         key = secrets.token_bytes(16)
-        handover = cls(Listener(authkey=key), key)
+        handover = cls(Listener(("127.0.0.1", 0), authkey=key), key)
         threading.Thread(target=handover._serve, args=(run,), daemon=True, name="handover").start()
         return handover
 

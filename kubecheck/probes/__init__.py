@@ -6,9 +6,9 @@ from kubecheck.probes.http import HttpAnswer, HttpGet
 from kubecheck.probes.identity import Identity, IdentityAnswer
 from kubecheck.probes.kubeproxy import KubeProxy, KubeProxyAnswer
 from kubecheck.probes.ping import Ping, PingAnswer
-from kubecheck.probes.ports import AnonymousAnswer, AnonymousGet
 from kubecheck.probes.question import Answer, Inquiry, Question, Raw
 from kubecheck.probes.requests import (
+    AnonymousGet,
     ClockAnswer,
     PodClock,
     PodExec,
@@ -28,7 +28,6 @@ from kubecheck.probes.udp import UdpAnswer, UdpAsk
 from kubecheck.probes.x509 import Certificate
 
 __all__ = [
-    "AnonymousAnswer",
     "AnonymousGet",
     "Answer",
     "Certificate",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from kubecheck.outcomes import CannotTell
 from kubecheck.probes.identity import Identity
-from kubecheck.probes.question import Answer, Inquiry, Raw
+from kubecheck.probes.question import Answer, Inquiry, Raw, address
 
 BROKE_OFF = 1
 UNREACHABLE = 2
@@ -74,6 +74,25 @@ class PodClock(Request):
 
 
 @dataclass(frozen=True)
+class AnonymousGet(Request):
+    """``GET https://host:port/path`` from the busybox container, without credentials: the status line only.
+
+    Busybox carries the bytes and kubecheck makes the TLS: busybox's own is refused by current kubelets.
+    """
+
+    host: str
+    port: int
+    path: str
+
+    verb = "exec (anonymous GET)"
+
+    @property
+    def key(self) -> str:
+        """``anonymous GET https://HOST:PORT/PATH``."""
+        return f"anonymous GET https://{address(self.host, self.port)}{self.path}"
+
+
+@dataclass(frozen=True)
 class ServerClock(Inquiry):
     """The Date header of the API server, and when it was asked: see ClockAnswer."""
 
@@ -106,6 +125,14 @@ class RequestAnswer(Answer):
         """It succeeded, and the last line of what came back is ``expected``."""
         last = (self.raw.text.splitlines() or [""])[-1]
         self.must(self.raw.status == 0 and last == expected, f"the line {expected!r}")
+
+    def must_be_refused(self) -> None:
+        """A server answered over HTTP, with 401 or 403. Raises CannotTell when none answered."""
+        expected = "401 Unauthorized or 403 Forbidden"
+        status = re.match(r"HTTP/\S+ (\d+)", self.raw.text)
+        if self.raw.status != 0 or not status:
+            raise CannotTell(self.told(expected))
+        self.must(status[1] in ("401", "403"), expected)
 
     def must_come_from(self, pod: str, namespace: str) -> None:
         """The nginx server of the pod ``namespace/pod`` answered."""

@@ -4,15 +4,16 @@ from collections.abc import Mapping
 
 from kubecheck.checks import (
     EACH_NODE,
+    KUBECTL,
     NODES,
-    PODS,
-    AnonymousAnswer,
     AnonymousGet,
     CannotTell,
     Facts,
     Node,
     NotApplicable,
     Policy,
+    RequestAnswer,
+    Site,
     TcpAnswer,
     TcpConnect,
     check,
@@ -108,16 +109,23 @@ def test_kubelet_asks_for_credentials(facts: Facts, node: Node) -> None:
     assert not wrong, f"the kubelet of {node.name}: {'; '.join(wrong)}"
 
 
+def anonymous_get(here: Site) -> AnonymousGet:
+    """The node's kubelet, asked for its pods from a pod on the node."""
+    probe, node = here.probe, here.node
+    probe.must_run()
+    return AnonymousGet(probe.namespace, probe.name, node.address, node.kubelet_port, "/pods")
+
+
 @check(
     title="No pod gets anything from its node's kubelet without credentials",
-    at=PODS,
-    asks=lambda here: AnonymousGet(here.node.address, here.node.kubelet_port, "/pods"),
+    at=KUBECTL,
+    asks=anonymous_get,
     remedy=(
         *LOOK,
         "set authentication.anonymous.enabled: false and authorization.mode: Webhook",
     ),
 )
-def test_kubelet_refuses_anonymous(answer: AnonymousAnswer) -> None:
+def test_kubelet_refuses_anonymous(answer: RequestAnswer) -> None:
     """A real request from a pod, with no credentials, is answered 401 or 403.
 
     Source: https://kubernetes.io/docs/reference/access-authn-authz/kubelet-authn-authz/
