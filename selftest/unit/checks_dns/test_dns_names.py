@@ -1,0 +1,87 @@
+"""The objects that a run makes only to look them up."""
+
+import threading
+from dataclasses import replace
+
+import pytest
+
+from kubecheck.cluster.api import ApiError
+from kubecheck.cluster.reading import Reading
+from kubecheck.fleet.names import EXTERNAL, HEADLESS, MANY, make, many_addresses, wait_until_published
+
+
+class Api:
+    """Keeps what is created; refuses some names; publishes one address more each time it is asked."""
+
+    def __init__(self, refuses=(), publishes=()):
+        self.refuses = refuses
+        self.publishes = list(publishes)
+        self.made = {}
+        self.asked = 0
+
+    def create(self, path, body):
+        if body["metadata"]["name"] in self.refuses:
+            raise ApiError(403, "Forbidden", "denied")
+        self.made[body["kind"], body["metadata"]["name"]] = (path, body)
+        return body
+
+    def items(self, path, **query):
+        assert query == {"labelSelector": f"kubernetes.io/service-name={HEADLESS}"}
+        self.asked += 1
+        shown = self.publishes[: self.asked]
+        if None in shown:
+            raise ApiError(0, "Unreachable", "gone")
+        return [{"endpoints": [{"addresses": [address]} for address in shown]}, {"endpoints": None}]
+
+
+def test_all_are_made(facts):
+    api = Api()
+    assert make(api, facts, "ns", "r1") == {}
+    assert sorted(api.made) == [
+        ("EndpointSlice", MANY),
+        *(("Service", name) for name in sorted((EXTERNAL, HEADLESS, MANY))),
+    ]
+    _, external = api.made["Service", EXTERNAL]
+    assert external["spec"]["externalName"] == "kubernetes.default.svc.cluster.local"
+    path, endpoints = api.made["EndpointSlice", MANY]
+    assert path == "/apis/discovery.k8s.io/v1/namespaces/ns/endpointslices"
+    assert endpoints["addressType"] == "IPv4"
+    assert len(endpoints["endpoints"]) == 60
+    for _, body in api.made.values():
+        assert body["metadata"]["labels"]["kubecheck.dev/run"] == "r1"
+
+
+def test_what_is_refused_is_told_and_the_rest_is_made(facts):
+    api = Api(refuses=(EXTERNAL, MANY))
+    assert make(api, facts, "ns", "r1") == {f"ns/{EXTERNAL}": "denied", f"ns/{MANY}": "denied"}
+    assert sorted(api.made) == [("Service", HEADLESS)]
+
+
+def test_without_a_domain_there_is_no_external_name(facts):
+    unknown = replace(facts, dns_domain=Reading(problem="the cluster domain is not known"))
+    assert make(Api(), unknown, "ns", "r1") == {f"ns/{EXTERNAL}": "the cluster domain is not known"}
+
+
+def test_addresses_are_of_the_clusters_family(facts):
+    six = Reading(replace(facts.kubernetes_service.value, cluster_ips=("fd00::1",)))
+    addresses = many_addresses(replace(facts, kubernetes_service=six))
+    assert addresses[0] == "2001:db8::1"
+    assert len(set(addresses)) == 60
+    api = Api()
+    make(api, replace(facts, kubernetes_service=six), "ns", "r1")
+    assert api.made["EndpointSlice", MANY][1]["addressType"] == "IPv6"
+
+
+@pytest.mark.parametrize("publishes", [("a", "b", "c"), ("a", None, "b")])
+def test_waiting_ends_when_all_is_published_or_the_time_is_over(publishes):
+    api = Api(publishes=publishes)
+    wait_until_published(api, "ns", ["a", "b"], 0.5, threading.Event())
+    assert api.asked == 2 if None not in publishes else api.asked > 2
+
+
+def test_waiting_ends_when_the_run_is_stopped():
+    stop = threading.Event()
+    stop.set()
+    api = Api()
+    wait_until_published(api, "ns", ["a"], 60, stop)
+    assert api.asked == 1
