@@ -23,6 +23,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="what the cluster promises: a TOML file, or a profile (default, runbook)",
     )
     group.addoption(
+        "--node-access",
+        action="store_true",
+        help="let probe pods read the nodes' files: for the checks of disks, of the container runtime's"
+        " configuration and of the kubelets' flags",
+    )
+    group.addoption(
         "--replay", metavar="FILE", help="judge the record.json of an earlier run again, without any cluster"
     )
     group.addoption(

@@ -2,14 +2,14 @@
 
 from kubecheck.checks.check import Check, check
 from kubecheck.checks.judging import for_each
-from kubecheck.checks.site import Site
+from kubecheck.checks.site import Site, need_node_access
 from kubecheck.checks.vantage import API, EACH_NODE, FLEET, KUBECTL, NODES, PODS, REHEARSAL, At, Vantage
 from kubecheck.cluster.bootstrap import BootstrapToken, Rehearsal, SigningRequest
 from kubecheck.cluster.controlplane import ApiServer
 from kubecheck.cluster.dashboard import Dashboard
 from kubecheck.cluster.dns import DnsServer
 from kubecheck.cluster.facts import Facts, tenth_address
-from kubecheck.cluster.kubelets import deviations, drift
+from kubecheck.cluster.kubelets import deviations, drift, same, same_size
 from kubecheck.cluster.leases import Lease
 from kubecheck.cluster.objects import Deployment, Node, Pod, Service
 from kubecheck.cluster.workloads import DaemonSet
@@ -21,6 +21,8 @@ from kubecheck.probes import (
     AnonymousGet,
     Certificate,
     ClockAnswer,
+    Disks,
+    DisksAnswer,
     DnsAnswer,
     DnsOverTcp,
     DnsOverUdp,
@@ -31,6 +33,8 @@ from kubecheck.probes import (
     HttpAnswer,
     HttpGet,
     IdentityAnswer,
+    KubeletProcess,
+    KubeletProcessAnswer,
     KubeProxy,
     KubeProxyAnswer,
     Ping,
@@ -44,6 +48,9 @@ from kubecheck.probes import (
     ResolvConfAnswer,
     Resolve,
     ResolveAnswer,
+    RuntimeFiles,
+    RuntimeFilesAnswer,
+    RuntimeSettings,
     ServerClock,
     Spread,
     SpreadAnswer,
@@ -84,6 +91,8 @@ __all__ = [
     "DaemonSet",
     "Dashboard",
     "Deployment",
+    "Disks",
+    "DisksAnswer",
     "DnsAnswer",
     "DnsOverTcp",
     "DnsOverUdp",
@@ -98,6 +107,8 @@ __all__ = [
     "IdentityAnswer",
     "KubeProxy",
     "KubeProxyAnswer",
+    "KubeletProcess",
+    "KubeletProcessAnswer",
     "Lease",
     "Node",
     "NotApplicable",
@@ -117,6 +128,9 @@ __all__ = [
     "ResolvConfAnswer",
     "Resolve",
     "ResolveAnswer",
+    "RuntimeFiles",
+    "RuntimeFilesAnswer",
+    "RuntimeSettings",
     "ServerClock",
     "Service",
     "SigningRequest",
@@ -138,7 +152,10 @@ __all__ = [
     "known_suite",
     "many_addresses",
     "middle",
+    "need_node_access",
     "record_type",
+    "same",
+    "same_size",
     "tenth_address",
     "weak_suites",
 ]

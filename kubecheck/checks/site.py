@@ -120,3 +120,9 @@ def _named(node: str, address: str, addresses: tuple[str, ...]) -> str:
     if address == addresses[0]:
         return node
     return f"{node} over {'IPv6' if ':' in address else 'IPv4'}"
+
+
+def need_node_access(here: Site) -> None:
+    """Raise NotApplicable where the probe pods do not see the nodes' files."""
+    if not here.fleet.node_access:
+        raise NotApplicable("it is told from the node's own files: run with --node-access")

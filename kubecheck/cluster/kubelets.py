@@ -61,6 +61,12 @@ def same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
+def same_size(one: str, other: str) -> bool:
+    """Whether two sizes are the same: dockerd writes 300m for what Kubernetes writes as 300Mi."""
+    docker = re.fullmatch(r"(\d+)([kmg])b?", one.strip().lower())
+    return same(f"{docker[1]}{docker[2].upper()}i" if docker else one, other)
+
+
 def shown(value: Any) -> str:
     """A value as JSON, shortened; a field that is left out is not set."""
     return "not set" if value is None else _short(json.dumps(value))

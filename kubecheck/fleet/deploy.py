@@ -15,6 +15,7 @@ from kubecheck.cluster.api import Api, ApiError
 from kubecheck.cluster.facts import Facts
 from kubecheck.cluster.objects import Node
 from kubecheck.fleet import manifests, names
+from kubecheck.fleet.node_access import with_node_access
 from kubecheck.fleet.rehearsal import Rehearsing
 from kubecheck.fleet.standing import Peer, Probe, Standing
 from kubecheck.fleet.waiting import Wanted, wait_for_pods
@@ -32,11 +33,14 @@ class FleetProblem(Exception):
 class Fleet:
     """The objects of one run. ``deploy`` and ``remove`` may be called from different threads."""
 
-    def __init__(self, api: Api, policy: Policy, facts: Facts, run: str) -> None:
+    def __init__(
+        self, api: Api, policy: Policy, facts: Facts, run: str, *, node_access: bool = False
+    ) -> None:
         self.api = api
         self.policy = policy
         self.facts = facts
         self.run = run
+        self.node_access = node_access
         self.namespaces = manifests.namespaces(run)
         self.rehearsing = Rehearsing(api, policy, run)
         self._lock = threading.Lock()
@@ -98,7 +102,7 @@ class Fleet:
             node_port = made.get(f"{serving[0]}/{manifests.NODE_PORT}", {})
             refused = looked_up.result()
             started = time.monotonic()
-            make = {"pod": manifests.pod_probe, "node": manifests.node_probe}
+            make = {"pod": manifests.pod_probe, "node": self._node_probe}
             pods = [
                 (f"{each.namespace}/pods", make[each.network](run, each.node, self.policy))
                 for each in wanted
@@ -132,7 +136,12 @@ class Fleet:
             services=services,
             refused=refused | {name: found for name, found in extra.items() if isinstance(found, str)},
             node_port=node_port["spec"]["ports"][0]["nodePort"] if node_port else 0,
+            node_access=self.node_access,
         )  # fmt: skip
+
+    def _node_probe(self, run: str, node: Node, policy: Policy) -> Json:
+        pod = manifests.node_probe(run, node, policy)
+        return with_node_access(pod) if self.node_access else pod
 
     def remove(self) -> None:
         """Ask for the deletion of all that was created, and let nothing more be created."""

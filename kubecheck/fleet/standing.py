@@ -67,6 +67,8 @@ class Standing:
     services: dict[str, str]
     refused: dict[str, str] = field(default_factory=dict)
     node_port: int = 0
+    node_access: bool = False
+    """Whether the probe pods on the nodes' own network see the nodes' files, at /host."""
     rehearsal: Reading[Rehearsal] = UNREAD
     """What came of a new node's joining, where a selected check asks for it."""
 

@@ -81,7 +81,13 @@ def _live(config: pytest.Config) -> Run:
     begun = time.monotonic()
     policy = load_policy(config.option.policy)
     api = connect(config.option.kubeconfig, config.option.context)
-    run = Run(policy=policy, facts=discover(api, policy), reports=_reports(config), api=api)
+    run = Run(
+        policy=policy,
+        facts=discover(api, policy),
+        reports=_reports(config),
+        api=api,
+        node_access=config.option.node_access,
+    )
     run.timings["facts"] = round(time.monotonic() - begun, 2)
     return run
 

@@ -41,6 +41,7 @@ class Run:
     reports: Path
     api: Api | None = None
     replayed: Record | None = None
+    node_access: bool = False
     id: str = field(default_factory=lambda: secrets.token_hex(3))
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     clock: float = field(default_factory=time.monotonic)
@@ -59,7 +60,7 @@ class Run:
         kinds = fleet_vantages(nodeids)
         if not kinds or self.api is None or self.standing_future is not None:
             return
-        self.fleet = Fleet(self.api, self.policy, self.facts, self.id)
+        self.fleet = Fleet(self.api, self.policy, self.facts, self.id, node_access=self.node_access)
         self.standing_future = future = Future[Standing]()
         networks = networks_for(kinds)
 

@@ -1,9 +1,11 @@
 """Questions and answers: each kind of question knows the shell line that asks it and its parser."""
 
+from kubecheck.probes.disks import Disks, DisksAnswer
 from kubecheck.probes.dns import DnsAnswer, DnsOverTcp, DnsOverUdp, record_type
 from kubecheck.probes.dns_series import DnsSeries, DnsSeriesAnswer
 from kubecheck.probes.http import HttpAnswer, HttpGet
 from kubecheck.probes.identity import Identity, IdentityAnswer
+from kubecheck.probes.kubelet_process import KubeletProcess, KubeletProcessAnswer
 from kubecheck.probes.kubeproxy import KubeProxy, KubeProxyAnswer
 from kubecheck.probes.ping import Ping, PingAnswer
 from kubecheck.probes.question import Answer, Inquiry, Question, Raw
@@ -20,6 +22,7 @@ from kubecheck.probes.requests import (
 )
 from kubecheck.probes.resolv_conf import ReadResolvConf, ResolvConfAnswer
 from kubecheck.probes.resolve import Resolve, ResolveAnswer
+from kubecheck.probes.runtime_files import RuntimeFiles, RuntimeFilesAnswer, RuntimeSettings
 from kubecheck.probes.spread import Spread, SpreadAnswer
 from kubecheck.probes.tcp import TcpAnswer, TcpConnect
 from kubecheck.probes.tls import TlsAnswer, TlsHello
@@ -32,6 +35,8 @@ __all__ = [
     "Answer",
     "Certificate",
     "ClockAnswer",
+    "Disks",
+    "DisksAnswer",
     "DnsAnswer",
     "DnsOverTcp",
     "DnsOverUdp",
@@ -46,6 +51,8 @@ __all__ = [
     "Inquiry",
     "KubeProxy",
     "KubeProxyAnswer",
+    "KubeletProcess",
+    "KubeletProcessAnswer",
     "Ping",
     "PingAnswer",
     "PodClock",
@@ -59,6 +66,9 @@ __all__ = [
     "ResolvConfAnswer",
     "Resolve",
     "ResolveAnswer",
+    "RuntimeFiles",
+    "RuntimeFilesAnswer",
+    "RuntimeSettings",
     "ServerClock",
     "Spread",
     "SpreadAnswer",
