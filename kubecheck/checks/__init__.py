@@ -126,6 +126,7 @@ __all__ = [
     "Rehearsal",
     "RequestAnswer",
     "ResolvConfAnswer",
+    "Rehearsal",
     "Resolve",
     "ResolveAnswer",
     "RuntimeFiles",

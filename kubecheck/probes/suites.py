@@ -3,6 +3,10 @@
 Source: https://www.iana.org/assignments/tls-parameters/
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+
 SUITES = {
     "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256": 0xC02B,
     "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384": 0xC02C,
@@ -46,3 +50,14 @@ NAMES = {number: name for name, number in SUITES.items()}
 def canonical(name: str) -> str:
     """The IANA's name of a suite."""
     return ALIASES.get(name, name)
+
+
+def known_suite(name: str) -> bool:
+    """Whether it is a suite that can be offered."""
+    return canonical(name) in SUITES
+
+
+def weak_suites(besides: Iterable[str] = ()) -> tuple[str, ...]:
+    """All weak suites but those in ``besides``."""
+    allowed = set(map(canonical, besides))
+    return tuple(name for name in WEAK if name not in allowed)

@@ -1,0 +1,80 @@
+"""Requests for certificates that kubelets have made."""
+
+from datetime import datetime
+
+from kubecheck.checks import API, Facts, NotApplicable, SigningRequest, check
+
+CLIENT = "kubernetes.io/kube-apiserver-client-kubelet"
+SERVING = "kubernetes.io/kubelet-serving"
+PATIENCE = 60.0  # seconds; who approves does so within one
+
+LIST = "kubectl get certificatesigningrequests"
+APPROVE = "once it is sure that the node itself asks: kubectl certificate approve NAME"
+
+
+def waiting(facts: Facts, signer: str) -> list[str]:
+    """Requests to ``signer`` that have waited for a minute or more, or were turned down, in words."""
+    now = datetime.fromisoformat(facts.clock.value)
+    found = []
+    for each in facts.bootstrap.value.requests.value:
+        age = (now - datetime.fromisoformat(each.created)).total_seconds()
+        if each.signer == signer and not each.ends and age >= PATIENCE:
+            found.append(_told(each, age))
+    return found
+
+
+def _told(request: SigningRequest, age: float) -> str:
+    state = {"Approved": "approved and not signed", "Pending": "waiting for approval"}.get(
+        request.state, f"{request.state.lower()} ({request.reason})"
+    )
+    who = request.common_name or request.user
+    return f"{request.name} of {who} is {state} since {age / 60:.0f} min ({request.user} made it)"
+
+
+@check(
+    title="No kubelet waits for its client certificate",
+    at=API,
+    runbook=("R27",),
+    remedy=(
+        LIST,
+        "kubectl describe csr NAME",
+        "look at the log of the leading kube-controller-manager",
+        APPROVE,
+    ),
+)
+def test_no_client_request_waits(facts: Facts) -> None:
+    """No request to the signer of kubelets' client certificates is older than a minute and unanswered.
+
+    A node that waits has not joined, or is about to drop out. Requests that nobody answers are
+    removed after a day.
+    Source: https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/
+    """
+    found = waiting(facts, CLIENT)
+    assert not found, f"{len(found)} requests: {'; '.join(found[:5])}; expected is an answer within a minute"
+
+
+@check(
+    title="No kubelet waits for its serving certificate",
+    at=API,
+    runbook=("R27",),
+    remedy=(LIST, APPROVE, "or run an approver for kubernetes.io/kubelet-serving"),
+)
+def test_no_serving_request_waits(facts: Facts) -> None:
+    """Where serverTLSBootstrap is on, somebody approves serving certificates: by default nobody does.
+
+    Without one, logs, exec and metrics of the node do not work.
+    Source: https://kubernetes.io/docs/tasks/administer-cluster/kubeadm/kubeadm-certs/#kubelet-serving-certs
+    """
+    asking = [
+        name
+        for name, kubelet in facts.kubelets.items()
+        if kubelet.found and kubelet.found.config.get("serverTLSBootstrap")
+    ]
+    requests = facts.bootstrap.value.requests.value
+    if not asking and not any(each.signer == SERVING for each in requests):
+        raise NotApplicable("no kubelet asks for a serving certificate (serverTLSBootstrap is off)")
+    found = waiting(facts, SERVING)
+    assert not found, (
+        f"{len(found)} requests: {'; '.join(found[:5])}; the controller-manager never approves these"
+        f" (serverTLSBootstrap is on at {', '.join(asking) or 'a node that is gone or silent'})"
+    )
