@@ -126,7 +126,6 @@ __all__ = [
     "Rehearsal",
     "RequestAnswer",
     "ResolvConfAnswer",
-    "Rehearsal",
     "Resolve",
     "ResolveAnswer",
     "RuntimeFiles",
