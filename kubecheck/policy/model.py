@@ -125,7 +125,8 @@ class Addons(Section):
     kube_proxy_mode: Literal["", "iptables", "ipvs", "nftables"] = ""
     """The mode that it must run in on every node. Empty: the one in its ConfigMap, where there is one."""
     system_namespaces: tuple[str, ...] = Field(
-        ("kube-system", "kube-flannel", "calico-system", "tigera-operator"), strict=False
+        ("kube-system", "kube-flannel", "calico-system", "tigera-operator", "kubernetes-dashboard"),
+        strict=False,
     )
     """Where the cluster's own pods run; they must be ready, and not restart again and again."""
     pod_startup_seconds: float = Field(300, gt=0)

@@ -80,7 +80,7 @@ class KubeProxyAnswer(Answer):
         try:
             updated = datetime.fromisoformat(str(self.health["lastUpdated"]))
             return (datetime.fromisoformat(str(self.health["currentTime"])) - updated).total_seconds()
-        except (KeyError, ValueError):
+        except (KeyError, ValueError, TypeError):
             return None
 
     def must_be_healthy(self, lag: float) -> None:
