@@ -15,7 +15,7 @@ from kubecheck.cluster.clusterinfo import read_cluster_info, read_tokens
 from kubecheck.cluster.connection import ConnectionProblem, explain_refusal
 from kubecheck.cluster.controlplane import read_control_plane
 from kubecheck.cluster.dashboard import read_dashboards
-from kubecheck.cluster.dns import read_dns
+from kubecheck.cluster.dns import cluster_domain, read_dns
 from kubecheck.cluster.etcd import read_etcd_writes
 from kubecheck.cluster.extensions import read_api_services, read_webhooks
 from kubecheck.cluster.facts import Facts
@@ -93,7 +93,7 @@ def discover(api: Api, policy: Policy) -> Facts:
             kubernetes_service=kubernetes.result(),
             dns_service=dns.result(),
             dns_deployments=deployments.result(),
-            dns_domain=_domain(read_kubelets),
+            dns_domain=cluster_domain(read_kubelets, dns_setup.result()),
             service_cidrs=cidrs.result(),
             metrics_api=metrics_api.result(),
             node_usage=node_usage.result(),
@@ -161,12 +161,3 @@ def _kubelet(api: Api, node: Node) -> Kubelet:
         client_certificate_seconds=parse.metric(page, "kubelet_certificate_manager_client_ttl_seconds"),
         config=config,
     )
-
-
-def _domain(kubelets: dict[str, Reading[Kubelet]]) -> Reading[str]:
-    """The cluster domain that most kubelets hand to their pods."""
-    said = [reading.found.cluster_domain for reading in kubelets.values() if reading.found]
-    domains = sorted(filter(None, said), key=said.count)
-    if not domains:
-        return Reading(problem="no kubelet's configuration could be read, so the cluster domain is not known")
-    return Reading(domains[-1])

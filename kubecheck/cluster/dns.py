@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from kubecheck.cluster.api import Api, ApiError
+from kubecheck.cluster.objects import Kubelet
 from kubecheck.cluster.reading import Reading
 from kubecheck.policy import Policy
 
@@ -42,6 +44,21 @@ def read_dns(api: Api, policy: Policy) -> DnsSetup:
         labelSelector=f"kubernetes.io/service-name={name}",
     )
     return DnsSetup(servers(slices), _read_zones(api, namespace))
+
+
+def cluster_domain(kubelets: Mapping[str, Reading[Kubelet]], setup: Reading[DnsSetup]) -> Reading[str]:
+    """The domain that most kubelets hand to their pods; without one, the only one that CoreDNS serves."""
+    said = [reading.found.cluster_domain for reading in kubelets.values() if reading.found]
+    domains = sorted(filter(None, said), key=said.count)
+    if domains:
+        return Reading(domains[-1])
+    served = (setup.found.zones.found if setup.found else None) or ()
+    forward = [zone for zone in served if not zone.endswith(".arpa")]
+    if len(forward) == 1:
+        return Reading(forward[0])
+    return Reading(
+        problem="neither a kubelet's configuration nor CoreDNS's was read, so the cluster domain is not known"
+    )
 
 
 def servers(slices: list[Json]) -> tuple[DnsServer, ...]:

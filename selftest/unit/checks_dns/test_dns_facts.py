@@ -3,7 +3,9 @@
 import pytest
 
 from kubecheck.cluster.api import ApiError
-from kubecheck.cluster.dns import DnsServer, read_dns, servers, zones
+from kubecheck.cluster.dns import DnsServer, DnsSetup, cluster_domain, read_dns, servers, zones
+from kubecheck.cluster.objects import Kubelet
+from kubecheck.cluster.reading import Reading
 from kubecheck.policy import Policy
 
 KUBEADM = """\
@@ -114,3 +116,23 @@ def test_without_a_corefile_the_servers_stand(configmap, absent):
     assert found.zones.found is None
     assert found.zones.absent is absent
     assert "ConfigMap kube-system/coredns" in found.zones.problem
+
+
+UNREAD = Reading(problem="forbidden")
+
+
+@pytest.mark.parametrize(
+    ("said", "served", "domain"),
+    [
+        (["a.test", "b.test", "b.test"], UNREAD, "b.test"),
+        (["", "a.test"], Reading(("b.test",)), "a.test"),
+        ([], Reading(("b.test", "in-addr.arpa", "ip6.arpa")), "b.test"),
+        ([], Reading(("a.test", "b.test")), None),
+        ([], UNREAD, None),
+    ],
+)
+def test_the_cluster_domain(said, served, domain):
+    kubelets = {str(n): Reading(Kubelet(None, {"clusterDomain": each})) for n, each in enumerate(said)}
+    found = cluster_domain({**kubelets, "unread": UNREAD}, Reading(DnsSetup((), served)))
+    assert found.found == domain
+    assert bool(found.problem) == (domain is None)
