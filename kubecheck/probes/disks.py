@@ -111,7 +111,7 @@ class DisksAnswer(Answer):
     @property
     def has_etcd(self) -> bool:
         """Whether etcd runs on the node. Raises CannotTell when that was not seen."""
-        self.must(self.raw.status == 0, "the mounts of the node")
+        self._must_be_read()
         return bool(self.unknown) or any(place.what == "etcd" for place in self.places)
 
     def must_be_apart(self, what: str, name: str) -> None:
@@ -130,8 +130,13 @@ class DisksAnswer(Answer):
             if any(place.disks.values()):
                 raise AssertionError(f"{self.origin}: {name} lies on a disk that rotates: {place}")
 
+    def _must_be_read(self) -> None:
+        # A file that cannot be read says nothing about the cluster.
+        if self.raw.status != 0:
+            raise CannotTell(self.told("the mounts of the node"))
+
     def _found(self, what: str) -> list[Place]:
-        self.must(self.raw.status == 0, "the mounts of the node")
+        self._must_be_read()
         found = [place for place in self.places if place.what == what]
         without = [str(place) for place in found if not place.disks]
         if without or self.unknown or not found:

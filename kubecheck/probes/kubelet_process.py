@@ -57,4 +57,5 @@ class KubeletProcessAnswer(Answer):
         """A kubelet's process was seen. Raises CannotTell: one that is part of another program has none."""
         if self.raw.status == NO_PROCESS:
             raise CannotTell(f"{self.origin}: no process called kubelet runs on the node")
-        self.must(self.raw.status == 0, "the kubelet's command line")
+        if self.raw.status != 0:
+            raise CannotTell(self.told("the kubelet's command line"))

@@ -47,7 +47,8 @@ kept() {{ awk -v keys='^[[:space:]]*([^=#]*[.])?({_CONTAINERD})[[:space:]]*=' '
   /^[[:space:]]*\\[/ {{ print; next }}
   $0 ~ keys {{ print; if ($0 ~ /=[[:space:]]*\\[[^]]*$/) more = 1 }}' "$1" | {_NO_CREDENTIALS}; }}
 words() {{ tr -d "\\"' []" | tr ',:' '  '; }}
-file=$({each_process("containerd", "containerd", flags("config", "c"))} | {last("c[a-z]*")})
+said=$({each_process("containerd", "containerd", flags("config", "c"))})
+file=$(echo "$said" | {last("c[a-z]*")})
 file=${{file:-/etc/containerd/config.toml}}
 imports=$(kept "{HOST}$file" 2>/dev/null | sed -n 's/^ *imports *= *//p' | words)
 for f in "$file" $imports; do
@@ -58,8 +59,8 @@ for f in "$file" $imports; do
   done
 done
 for d in $(kept "{HOST}$file" 2>/dev/null | sed -n 's/^.*config_path *= *//p' | words); do
-  cat {HOST}$d/*/hosts.toml 2>/dev/null | grep -oE '^ *\\[host\\."[^"]+"' | {_NO_CREDENTIALS} |
-    sed 's/.*"\\(.*\\)"/mirror \\1/'
+  cat {HOST}$d/*/hosts.toml 2>/dev/null | grep -oE '^ *\\[host\\."[^"]+"\\]' | {_NO_CREDENTIALS} |
+    sed 's/.*"\\(.*\\)".*/mirror \\1/'
 done
 :
 """
@@ -109,7 +110,8 @@ class RuntimeFilesAnswer(Answer):
 
     def settings(self) -> RuntimeSettings:
         """What the runtime is configured to do. Raises CannotTell when the files could not be read."""
-        self.must(self.raw.status == 0, "the runtime's configuration")
+        if self.raw.status != 0:
+            raise CannotTell(self.told("the runtime's configuration"))
         try:
             return _docker(self.raw.text) if self.runtime == "docker" else _containerd(self.raw.text)
         except (ValueError, TypeError, AttributeError) as problem:
