@@ -30,7 +30,7 @@ def for_each(targets: Mapping[str, T | CannotTell], judge: Callable[[str, T], No
                 raise target
             judge(name, target)
         except AssertionError as problem:
-            failed[name] = str(problem)
+            failed[name] = own_words(problem)
         except CannotTell as problem:
             unknown[name] = str(problem)
         except NotApplicable as problem:
@@ -41,6 +41,12 @@ def for_each(targets: Mapping[str, T | CannotTell], judge: Callable[[str, T], No
         raise CannotTell(_told(unknown, len(targets), "could not be told"))
     if len(not_here) == len(targets):
         raise NotApplicable(_told(not_here, len(targets), "do not apply"))
+
+
+def own_words(problem: AssertionError) -> str:
+    """A check's message without the compared values that pytest's rewriting adds below it."""
+    text = str(problem)
+    return text.partition("\nassert ")[0] or text
 
 
 def _told(found: Mapping[str, str], total: int, what: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from kubecheck.checks import CannotTell, Facts, Node, NotApplicable, Policy, Probe, Standing
+from kubecheck.checks.judging import own_words
 from kubecheck.outcomes import Outcome, Result
 from kubecheck.plugin.run import RUN, Run, check_of, vantage_of
 from kubecheck.probes import Answer
@@ -170,9 +171,7 @@ def _message(error: BaseException | None) -> str:
     if error is None:
         return ""
     if isinstance(error, AssertionError):
-        # pytest's rewriting adds the compared values below the check's own words.
-        text = str(error)
-        return text.partition("\nassert ")[0] or text
+        return own_words(error)
     if isinstance(error, CannotTell | pytest.skip.Exception):
         return str(error)
     return f"{type(error).__name__}: {error}"

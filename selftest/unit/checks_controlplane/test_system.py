@@ -103,7 +103,7 @@ def deployment(*conditions):
     ("workload", "told"),
     [
         (deployment(Condition("Available", "True"), Condition("Progressing", "True")), ""),
-        (deployment(Condition("Progressing", "False", "ProgressDeadlineExceeded")), "ProgressDeadlineExceeded"),
+        (deployment(Condition("Progressing", "False", "ProgressDeadlineExceeded")), "DeadlineExc"),
         (deployment(Condition("ReplicaFailure", "True", "FailedCreate", "quota")), "quota"),
         (deployment(Condition("Available", "False", since=CRASHED)), ""),
         (deployment(Condition("Available", "False", since=LONG_AGO)), "Available=False"),

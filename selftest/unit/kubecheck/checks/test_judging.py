@@ -86,3 +86,12 @@ def test_one_target_alone_speaks_for_itself():
 def test_another_error_of_a_judge_is_not_swallowed():
     with pytest.raises(ZeroDivisionError):
         for_each({"x": HOLDS}, lambda _name, _target: 1 / 0)
+
+
+def test_compared_values_that_pytest_adds_do_not_cut_off_the_other_targets():
+    def rewritten(name, _target):
+        raise AssertionError(f"{name} is wrong\nassert 1 == 2\n +  where 1 = one()")
+
+    with pytest.raises(AssertionError) as told:
+        for_each({"t0": 0, "t1": 1}, rewritten)
+    assert str(told.value) == "2 of 2 fail: t0, t1\nt0: t0 is wrong\nt1: t1 is wrong"
