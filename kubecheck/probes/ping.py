@@ -44,15 +44,16 @@ class PingAnswer(Answer):
 
     @property
     def conclusive(self) -> bool:
-        """False too when the pod may not ping; a refusal to send is the node's own firewall."""
-        refused = re.search(r"permission denied", self.raw.text, re.IGNORECASE)
-        return self.permitted and not refused and super().conclusive
+        """Nothing is learnt where this pod may not ping."""
+        return self.permitted and super().conclusive
 
     @property
     def got(self) -> str:
         """Whether a reply came, or the kernel's word for what happened."""
         if self.raw.status == 0:
             return "a reply"
+        if not super().conclusive:
+            return super().got
         said = re.search(r"ping: (?:sendto: )?(.+)", self.raw.text)
         return said[1] if said else f"no reply to {PINGS} echo requests"
 

@@ -102,10 +102,7 @@ class SpreadAnswer(Answer):
         if silent:
             expected += f", and never came one of {', '.join(silent)}"
         self.must(not silent, expected)
-        self.must(
-            not strangers,
-            f"answers of {', '.join(servers)} only; {', '.join(strangers)} is no endpoint of it",
-        )
+        self.must(not strangers, f"answers of its endpoints only, and {', '.join(strangers)} is none")
         answered = sum(self.seen.values())
         self.must(
             answered == question.requests,

@@ -54,17 +54,17 @@ class DownloadAnswer(Answer):
     @property
     def got(self) -> str:
         """The count, and why there was no more."""
-        if self.arrived is None:
+        if self.arrived is None or not self.conclusive:
             return super().got
         status = re.search(r"exit status (\d+)", self.raw.text)
         told = re.search(r"wget: (.+)", self.raw.text)
         if status and int(status[1]) in KILLED:
-            said = "the next did not come"
+            said = "then no more came"
         elif told:
             said = told[1].strip().lower()
         else:
-            said = "then the connection was closed" if status else "all that was sent"
-        return f"{self.arrived} bytes; {said}"
+            said = "then the connection was closed" if status else "and that was all"
+        return f"{self.arrived} bytes, {said}"
 
     def must_be_complete(self) -> None:
         """Every byte arrived."""

@@ -42,6 +42,6 @@ class UdpAnswer(IdentityAnswer):
     @property
     def got(self) -> str:
         """The identity, or what happened instead."""
-        if self.raw.status in KILLED or "timeout" in self.raw.text:
+        if self.conclusive and (self.raw.status in KILLED or "timeout" in self.raw.text):
             return "no answer"
         return super().got

@@ -1,0 +1,217 @@
+"""The network's checks judge answers and facts that were made by hand."""
+
+from dataclasses import replace
+
+import pytest
+
+from kubecheck.checks import (
+    CannotTell,
+    HttpGet,
+    NotApplicable,
+    Ping,
+    Policy,
+    Site,
+    TcpConnect,
+    UdpAsk,
+    Vantage,
+)
+from kubecheck.cluster.objects import Condition, Pod
+from kubecheck.cluster.parse import node as parse_node
+from kubecheck.cluster.reading import Reading
+from kubecheck.fleet.standing import Probe
+from kubecheck.probes import Raw
+
+
+def http(text, host="10.244.1.5", status=0):
+    return HttpGet(host, 8080).read(Raw(status, text.encode(), 0.01), "a pod")
+
+
+def from_pod(client, pod="probe-node2"):
+    return http(f"namespace=kubecheck-r1 pod={pod} server=10.244.1.5 client={client}")
+
+
+def test_the_source_address_is_the_pods_own(checks, standing):
+    check = checks("test_pods").test_source_address_is_kept
+    probe = replace(standing.probe("pod", "node1"), address="10.244.0.5", addresses=("10.244.0.5", "fd00::5"))
+    here = Vantage("pod", "node1")
+    check({"node2": from_pod("10.244.0.5"), "node2 over IPv6": from_pod("fd00:0::5")}, probe, here)
+    with pytest.raises(AssertionError, match=r"this pod.s own address, and it saw 192\.168\.232\.1"):
+        check({"node1": from_pod("10.244.0.5"), "node2": from_pod("192.168.232.1")}, probe, here)
+
+
+def test_who_does_not_answer_saw_no_source_address(checks, standing):
+    check = checks("test_pods").test_source_address_is_kept
+    probe, here = standing.probe("pod", "node1"), Vantage("pod", "node1")
+    check({"node1": from_pod(probe.address), "node2": http("", status=143)}, probe, here)
+    with pytest.raises(NotApplicable, match=r"network\.pod_to_pod judges that"):
+        check({"node2": http("", status=143)}, probe, here)
+
+
+def test_another_pods_answer_is_not_the_pods(checks, standing):
+    check = checks("test_pods").test_pod_to_pod
+    check({"node2": from_pod("10.244.0.5")}, standing)
+    with pytest.raises(AssertionError, match="pod=probe-node1"):
+        check({"node2": from_pod("10.244.0.5", pod="probe-node1")}, standing)
+
+
+def test_without_an_answer_to_itself_udp_is_not_told(checks, standing):
+    check = checks("test_pods").test_pod_to_pod_over_udp
+    probe = standing.probe("pod", "node1")
+    silent = UdpAsk("10.244.0.5", 8081).read(Raw(143, b"Terminated", 3.0), "a pod")
+    with pytest.raises(CannotTell, match="no stream module"):
+        check({"node1": silent, "node2": silent}, standing, probe)
+    text = b"namespace=kubecheck-r1 pod=probe-node1 server=1 client=2"
+    own = UdpAsk("10.244.0.5", 8081).read(Raw(0, text, 0.1), "a pod")
+    with pytest.raises(AssertionError, match="1 of 2 fail: node2"):
+        check({"node1": own, "node2": silent}, standing, probe)
+
+
+@pytest.mark.parametrize(
+    ("found", "right"), [(("10.244.0.5", "fd00::5"), True), (("10.244.0.5",), False), (("fd00::5",), False)]
+)
+def test_a_dual_stack_nodes_pods_have_both_families(checks, standing, facts, found, right):
+    check = checks("test_pods").test_pod_has_both_families
+    probe = replace(standing.probe("pod", "node1"), address=found[0], addresses=found)
+    with pytest.raises(NotApplicable):
+        check(probe, facts.node("node1"))
+    node = replace(facts.node("node1"), pod_cidrs=("10.244.0.0/24", "fd00::/64"))
+    if right:
+        check(probe, node)
+    else:
+        with pytest.raises(AssertionError, match=f"has {found[0]} only"):
+            check(probe, node)
+
+
+def test_a_kubelet_that_is_away_does_not_make_its_node_unreachable(checks, facts):
+    check = checks("test_nodes").test_node_to_node
+    refused = TcpConnect("192.168.232.2", 10250).read(
+        Raw(1, b"nc: can't connect to remote host (192.168.232.2): Connection refused", 0.01), "a node"
+    )
+    with pytest.raises(AssertionError, match="connection refused"):
+        check({"node2": refused}, facts)
+    away = replace(facts.nodes[1], conditions=(Condition("Ready", "Unknown"),))
+    check({"node2": refused}, replace(facts, nodes=(facts.nodes[0], away)))
+
+
+def test_where_ping_is_not_allowed_tcp_decides(checks):
+    answer = Ping("192.168.232.2").read(Raw(1, b"ping: permission denied (are you root?)", 0.01), "a pod")
+    with pytest.raises(NotApplicable, match="TCP decides"):
+        checks("test_nodes").test_pod_to_node_by_ping({"node2": answer})
+
+
+def test_ping_is_asked_only_where_the_policy_says_so(checks, site_at):
+    site = site_at(["node1", "node2"], "node1")
+    with pytest.raises(NotApplicable, match=r"network\.ping"):
+        checks("test_nodes").pings(site)
+    asked = checks("test_nodes").pings(
+        replace(site, policy=Policy.model_validate({"network": {"ping": True}}))
+    )
+    assert set(asked) == {"node1", "node2"}
+
+
+def test_no_node_port_is_asked_where_there_are_none(checks, site_at):
+    site = site_at(["node1", "node2"], "node1")
+    ports = checks("test_node_ports").node_ports
+    with pytest.raises(CannotTell, match="this run made no Service kubecheck-r1/node-port"):
+        ports(site)
+    fleet = replace(site.fleet, refused={"kubecheck-r1/node-port": "exceeded quota"})
+    with pytest.raises(CannotTell, match="could not be made: exceeded quota"):
+        ports(replace(site, fleet=fleet))
+    with pytest.raises(NotApplicable, match="offers no NodePorts"):
+        ports(replace(site, policy=Policy.model_validate({"network": {"node_ports": False}})))
+    fleet = replace(site.fleet, services={"kubecheck-r1/node-port": "10.96.0.7"}, node_port=31234)
+    asked = ports(replace(site, fleet=fleet))
+    assert {question.port for question in asked.values()} == {31234}
+    assert all(question.settles for question in asked.values())
+
+
+def test_in_a_large_cluster_services_of_single_pods_are_sampled(checks, site_at):
+    site = site_at(["node1", "node2"], "node1")
+    with pytest.raises(NotApplicable, match="only a sample"):
+        checks("test_services").own_service(site)
+    asked = checks("test_large_transfers").large_of_services(site)
+    assert [question.host for question in asked.values()] == ["10.96.12.34"]
+    more = {**site.fleet.services, "kubecheck-r1/probe-node2": "10.96.0.9"}
+    site = replace(site, fleet=replace(site.fleet, services=more))
+    asked = checks("test_large_transfers").large_of_services(site)
+    assert {name: question.host for name, question in asked.items()} == {"node2": "10.96.0.9"}
+
+
+def test_both_families_are_asked_where_both_ends_have_both(site_at):
+    site = site_at(["node1", "node2"], "node1")
+    both = [
+        Probe(
+            n, "pod", "kubecheck-r1", f"probe-{n}", f"10.244.{i}.5", "", 1.0, (f"10.244.{i}.5", f"fd00::{i}")
+        )
+        for i, n in enumerate(("node1", "node2"))
+    ]
+    asked = Site(site.vantage, site.facts, site.policy, replace(site.fleet, probes=tuple(both))).pods_to_ask(
+        lambda address: HttpGet(address, 8080)
+    )
+    assert {name: question.host for name, question in asked.items()} == {
+        "node1": "10.244.0.5",
+        "node1 over IPv6": "fd00::0",
+        "node2": "10.244.1.5",
+        "node2 over IPv6": "fd00::1",
+    }
+    one = replace(both[0], addresses=("10.244.0.5",))
+    asked = Site(
+        site.vantage, site.facts, site.policy, replace(site.fleet, probes=(one, both[1]))
+    ).pods_to_ask(lambda address: HttpGet(address, 8080))
+    assert set(asked) == {"node1", "node2"}
+
+
+def test_a_probe_pod_that_does_not_run_cannot_be_asked(site_at):
+    site = site_at(["node1", "node2"], "node1")
+    probes = tuple(
+        replace(p, problem="ImagePullBackOff") if p.node == "node2" else p for p in site.fleet.probes
+    )
+    asked = replace(site, fleet=replace(site.fleet, probes=probes)).pods_to_ask(lambda a: HttpGet(a, 80))
+    assert isinstance(asked["node1"], HttpGet)
+    assert "ImagePullBackOff" in str(asked["node2"])
+
+
+def test_the_kubelets_port_is_the_nodes_own():
+    item = {"metadata": {"name": "n"}, "status": {"daemonEndpoints": {"kubeletEndpoint": {"Port": 10260}}}}
+    assert parse_node(item).kubelet_port == 10260
+    assert parse_node({"metadata": {"name": "n"}}).kubelet_port == 10250
+
+
+def running(name, address, **more):
+    return replace(Pod("default", name, "node1", "Running", True, address, False), **more)
+
+
+def unique(checks, facts, *pods):
+    checks("test_addresses").test_pod_addresses_are_unique(replace(facts, pods=Reading(pods)))
+
+
+def test_pods_with_addresses_of_their_own(checks, facts):
+    unique(
+        checks,
+        facts,
+        running("a", "10.244.1.2"),
+        running("b", "10.244.1.3"),
+        running("gone", "10.244.1.3", phase="Succeeded"),
+        running("going", "10.244.1.3", deleted="2026-01-01T00:00:00Z"),
+        running("host", "192.168.232.1", host_network=True),
+    )
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("10.244.1.2", "10.244.1.2: pod default/a on node1 and pod default/b on node1"),
+        ("192.168.232.2", "192.168.232.2: pod default/b on node1 and node node2"),
+        ("10.96.3.4", "10.96.3.4: pod default/b on node1 lies in the Service CIDR 10.96.0.0/12"),
+    ],
+)
+def test_an_address_that_is_not_one_pods_alone(checks, facts, address, said):
+    facts = replace(facts, service_cidrs=Reading(("10.96.0.0/12",)))
+    with pytest.raises(AssertionError) as failed:
+        unique(checks, facts, running("a", "10.244.1.2"), running("b", address))
+    assert said in str(failed.value)
+
+
+def test_no_pods_are_not_unique_addresses(checks, facts):
+    with pytest.raises(CannotTell):
+        unique(checks, facts, running("host", "192.168.232.1", host_network=True))

@@ -1,0 +1,174 @@
+"""The questions of the network's checks, asked by busybox of our own nginx."""
+
+import socket
+
+import pytest
+
+from kubecheck.checks import LARGE, LARGE_PATH
+from kubecheck.outcomes import CannotTell
+from kubecheck.probes import Download, Ping, Raw, Spread, UdpAsk
+from kubecheck.probes.spread import LANES, requests_to_see
+
+
+@pytest.fixture(scope="module")
+def answers(pod, nginx, refusing_port, silent_port, dropping_port, without):
+    server = nginx()
+    http, udp = server.http, server.udp
+    return pod.ask(
+        {
+            "udp": UdpAsk("127.0.0.1", udp),
+            "udp to nobody": UdpAsk("127.0.0.1", 9),
+            "no tftp": without(UdpAsk("127.0.0.1", udp), "tftp"),
+            "large": Download("127.0.0.1", http, LARGE_PATH, LARGE),
+            "larger": Download("127.0.0.1", http, LARGE_PATH, LARGE + 1),
+            "refused": Download("127.0.0.1", refusing_port, LARGE_PATH, LARGE),
+            "silent": Download("127.0.0.1", silent_port, LARGE_PATH, LARGE),
+            "dropped": Download("127.0.0.1", dropping_port, LARGE_PATH, LARGE),
+            "no wget": without(Download("127.0.0.1", http, LARGE_PATH, LARGE), "wget"),
+            "one of one": Spread("127.0.0.1", http, 1, settles=False),
+            "one of three": Spread("127.0.0.1", http, 3, settles=False),
+            "nobody": Spread("127.0.0.1", refusing_port, 3, settles=False),
+            "ping": Ping("127.0.0.1"),
+            "no ping": without(Ping("127.0.0.1"), "ping"),
+            "ping nowhere": Ping("255.255.255.255"),
+        },
+        seconds=2,
+    )
+
+
+def test_a_datagram_brings_the_servers_name_and_ours(answers):
+    identity = answers["udp"].must_come_from(socket.gethostname().lower(), "kubecheck-r1")
+    assert (identity.server, identity.client) == ("127.0.0.1", "127.0.0.1")
+
+
+def test_a_datagram_to_nobody_gets_no_answer(answers):
+    with pytest.raises(AssertionError, match=r"asked udp 127\.0\.0\.1:9 from a pod: no answer"):
+        answers["udp to nobody"].must_come_from("probe-node1", "kubecheck-r1")
+
+
+def test_without_the_stream_module_nginx_still_serves(pod, nginx):
+    server = nginx(stream=False)
+    found = pod.ask(
+        {"tcp": Download("127.0.0.1", server.http, LARGE_PATH, LARGE), "udp": UdpAsk("127.0.0.1", server.udp)}
+    )
+    found["tcp"].must_be_complete()
+    assert not found["udp"].answered
+
+
+@pytest.mark.parametrize("tool", ["no tftp", "no wget", "no ping"])
+def test_without_the_tool_nothing_is_learnt(answers, tool):
+    judge = {
+        "no tftp": lambda answer: answer.must_come_from("a", "b"),
+        "no wget": lambda answer: answer.must_be_complete(),
+        "no ping": lambda answer: answer.must_reply(),
+    }
+    with pytest.raises(CannotTell, match="no-such-program"):
+        judge[tool](answers[tool])
+
+
+def test_a_large_transfer_is_counted(answers):
+    answers["large"].must_be_complete()
+    with pytest.raises(AssertionError, match=f"{LARGE} bytes, and that was all.*expected {LARGE + 1} bytes"):
+        answers["larger"].must_be_complete()
+
+
+@pytest.mark.parametrize(
+    ("server", "said"),
+    [
+        ("refused", "0 bytes, can't connect to remote host .*: connection refused"),
+        ("silent", "0 bytes, then no more came"),
+        ("dropped", "0 bytes, then no more came"),
+    ],
+)
+def test_a_large_transfer_that_fails_says_how(answers, server, said):
+    with pytest.raises(AssertionError, match=said):
+        answers[server].must_be_complete()
+
+
+def test_a_transfer_without_a_count_tells_nothing():
+    question = Download("h", 80, "/large", 10)
+    with pytest.raises(CannotTell):
+        question.read(Raw(137, b"", 5.0), "a pod").must_be_complete()
+
+
+def test_every_request_of_a_spread_is_counted(answers):
+    name = f"kubecheck-r1/{socket.gethostname().lower()}"
+    assert answers["one of one"].seen == {name: LANES}
+    answers["one of one"].must_be_all_of({name: "node1"})
+    assert answers["one of three"].seen == {name: 40}
+    assert answers["one of three"].raw.status == 1
+
+
+def test_an_endpoint_that_never_answers_is_named(answers):
+    name = f"kubecheck-r1/{socket.gethostname().lower()}"
+    servers = {name: "10.1.1.1 on node1", "kubecheck-r1/peer-2": "10.1.2.1 on node2"}
+    with pytest.raises(AssertionError) as failed:
+        answers["one of three"].must_be_all_of(servers)
+    assert f"{name} 40 times" in str(failed.value)
+    assert "never came one of kubecheck-r1/peer-2 (10.1.2.1 on node2)" in str(failed.value)
+
+
+def test_a_stranger_behind_the_service_is_named(answers):
+    with pytest.raises(AssertionError, match="answers of its endpoints only"):
+        answers["one of one"].must_be_all_of({})
+
+
+def test_a_service_without_any_answer(answers):
+    with pytest.raises(AssertionError, match=r"no answer at all; wget: can't connect.*Connection refused"):
+        answers["nobody"].must_be_all_of({"kubecheck-r1/peer-1": "10.1.1.1 on node1"})
+
+
+def test_an_unanswered_request_is_a_failure_though_all_were_seen():
+    question = Spread("10.96.0.5", 80, 2)
+    lines = b" 21 namespace=n pod=a server=1 client=2\n 12 namespace=n pod=b server=1 client=2\n 2 Killed\n"
+    answer = question.read(Raw(1, lines, 3.0), "a pod")
+    with pytest.raises(
+        AssertionError, match=rf"an answer to each of {question.requests} requests, and 33 came"
+    ):
+        answer.must_be_all_of({"n/a": "node1", "n/b": "node2"})
+
+
+@pytest.mark.parametrize("servers", range(1, 30))
+def test_a_healthy_server_is_missed_once_in_a_million_at_most(servers):
+    requests = requests_to_see(servers)
+    assert requests % LANES == 0
+    assert servers * (1 - 1 / servers) ** requests <= 1e-6
+    assert servers == 1 or servers * (1 - 1 / servers) ** (requests - LANES) > 1e-6
+
+
+def test_a_ping_comes_back(answers):
+    answers["ping"].must_reply()
+
+
+def test_a_ping_that_does_not(answers):
+    with pytest.raises(AssertionError, match="expected an ICMP echo reply"):
+        answers["ping nowhere"].must_reply()
+
+
+@pytest.mark.parametrize(
+    ("output", "permitted", "conclusive"),
+    [
+        (b"ping: permission denied (are you root?)", False, False),
+        (b"ping: can't create raw socket: Operation not permitted", False, False),
+        (b"PING 10.1.1.1 (10.1.1.1): 56 data bytes\nping: sendto: Operation not permitted", True, True),
+        (b"PING 10.1.1.1 (10.1.1.1): 56 data bytes\nping: sendto: Network is unreachable", True, True),
+    ],
+)
+def test_who_may_not_ping_learns_nothing_and_a_firewall_of_the_node_is_a_finding(
+    output, permitted, conclusive
+):
+    answer = Ping("10.1.1.1").read(Raw(1, output, 0.1), "a pod")
+    assert (answer.permitted, answer.conclusive) == (permitted, conclusive)
+
+
+@pytest.mark.parametrize(
+    ("question", "key"),
+    [
+        (Ping("fd00::1"), "ping fd00::1"),
+        (UdpAsk("fd00::1", 8081), "udp [fd00::1]:8081"),
+        (Download("10.1.1.1", 8080, "/large", 5), "GET 5 bytes of http://10.1.1.1:8080/large"),
+        (Spread("10.96.0.5", 80, 3), "GET http://10.96.0.5:80/ 40 times"),
+    ],
+)
+def test_the_key_is_what_is_asked(question, key):
+    assert question.key == key
