@@ -14,13 +14,24 @@ from kubecheck.cluster.leases import Lease
 from kubecheck.cluster.objects import Deployment, Node, Pod, Service
 from kubecheck.cluster.workloads import DaemonSet
 from kubecheck.fleet.names import EXTERNAL, HEADLESS, MANY, many_addresses
-from kubecheck.fleet.standing import HTTP_PORT, LARGE, LARGE_PATH, UDP_PORT, Peer, Probe, Standing
+from kubecheck.fleet.standing import (
+    GUARDED_PORT,
+    HTTP_PORT,
+    LARGE,
+    LARGE_PATH,
+    UDP_PORT,
+    Peer,
+    Probe,
+    Standing,
+)
 from kubecheck.outcomes import CannotTell, NotApplicable
 from kubecheck.policy import Policy
 from kubecheck.probes import (
     AnonymousGet,
     Certificate,
     ClockAnswer,
+    Denied,
+    DeniedAnswer,
     Disks,
     DisksAnswer,
     DnsAnswer,
@@ -70,6 +81,7 @@ __all__ = [
     "EACH_NODE",
     "EXTERNAL",
     "FLEET",
+    "GUARDED_PORT",
     "HEADLESS",
     "HTTP_PORT",
     "KUBECTL",
@@ -90,6 +102,8 @@ __all__ = [
     "ClockAnswer",
     "DaemonSet",
     "Dashboard",
+    "Denied",
+    "DeniedAnswer",
     "Deployment",
     "Disks",
     "DisksAnswer",

@@ -96,9 +96,13 @@ class Fleet:
             optional = [manifests.self_service(run, node.name) for node in self._sampled(nodes)]
             if self.policy.network.node_ports:
                 optional.append(manifests.node_port_service(run))
-            extra = dict(pool.map(lambda body: self._try_service(serving[0], body), optional))
+            if self.policy.network.network_policy:
+                optional.append(manifests.network_policy(run))
+            extra = dict(pool.map(lambda body: self._try(serving[0], body), optional))
             made = {name: found for name, found in extra.items() if isinstance(found, dict)}
-            services |= {name: found["spec"]["clusterIP"] for name, found in made.items()}
+            services |= {
+                name: found["spec"]["clusterIP"] for name, found in made.items() if found["kind"] == "Service"
+            }
             node_port = made.get(f"{serving[0]}/{manifests.NODE_PORT}", {})
             refused = looked_up.result()
             started = time.monotonic()
@@ -185,11 +189,13 @@ class Fleet:
     def _create(self, collection: str, body: Json) -> Json:
         return self._post(f"/api/v1/namespaces/{collection}", body)
 
-    def _try_service(self, namespace: str, body: Json) -> tuple[str, Json | str]:
-        """Its name, and the Service as it was made or why it was refused: only some checks need it."""
+    def _try(self, namespace: str, body: Json) -> tuple[str, Json | str]:
+        """Its name, and the object as it was made or why it was refused: only some checks need it."""
+        group = "/api/v1" if body["apiVersion"] == "v1" else f"/apis/{body['apiVersion']}"
+        collection = {"Service": "services", "NetworkPolicy": "networkpolicies"}[body["kind"]]
         name = f"{namespace}/{body['metadata']['name']}"
         try:
-            return name, self._create(f"{namespace}/services", body)
+            return name, self._post(f"{group}/namespaces/{namespace}/{collection}", body)
         except FleetProblem as problem:
             return name, str(problem)
 

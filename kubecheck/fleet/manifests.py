@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from kubecheck.cluster.objects import Node
-from kubecheck.fleet.standing import HTTP_PORT, LARGE, LARGE_PATH, UDP_PORT
+from kubecheck.fleet.standing import GUARDED_PORT, HTTP_PORT, LARGE, LARGE_PATH, UDP_PORT
 from kubecheck.policy import Policy
 
 Json = dict[str, Any]
@@ -21,7 +21,7 @@ Json = dict[str, Any]
 MANAGED_BY = {"app.kubernetes.io/managed-by": "kubecheck"}
 RUN_LABEL = "kubecheck.dev/run"
 DEADLINE = "kubecheck.dev/deadline"
-PROBE, PEER, NODE_PORT = "probe", "peer", "node-port"
+PROBE, PEER, NODE_PORT, GUARD = "probe", "peer", "node-port", "guard"
 PEER_REPLICAS = 3
 
 # One server for all: it says who it is and whom it saw, so that a misrouted request shows.
@@ -37,6 +37,7 @@ http {
   uwsgi_temp_path /tmp/uwsgi; scgi_temp_path /tmp/scgi;
   server {
     listen PORT; LISTEN6
+    listen GUARDED; GUARDED6
     default_type text/plain;
     location / { return 200 "IDENTITY"; }
     location = LARGE { root /etc/kubecheck; default_type application/octet-stream; }
@@ -110,7 +111,9 @@ def nginx_config(run: str, namespace_name: str, *, ipv6: bool) -> Json:
     def filled(text: str, port: int, options: str) -> str:
         text = text.replace("PORT", str(port)).replace("IDENTITY", _IDENTITY)
         text = text.replace("LARGE", LARGE_PATH).replace("NAMESPACE", namespace_name)
-        return text.replace("LISTEN6", f"listen [::]:{port}{options};" if ipv6 else "")
+        text = text.replace("LISTEN6", f"listen [::]:{port}{options};" if ipv6 else "")
+        text = text.replace("GUARDED6", f"listen [::]:{GUARDED_PORT};" if ipv6 else "")
+        return text.replace("GUARDED", str(GUARDED_PORT))
 
     udp = filled(_NGINX_UDP, UDP_PORT, " udp").encode()
     # Bytes that nothing on the way can make fewer.
@@ -138,6 +141,19 @@ def node_port_service(run: str) -> Json:
 def self_service(run: str, node: str) -> Json:
     """A Service whose only endpoint is the probe pod of ``node``; it has the pod's name."""
     return _service(run, probe_name(node), {"kubecheck.dev/probe": probe_name(node)}, {})
+
+
+def network_policy(run: str) -> Json:
+    """Lets everybody reach the probe pods, but at the ports that answer everybody only."""
+    ports = [{"protocol": "TCP", "port": HTTP_PORT}, {"protocol": "UDP", "port": UDP_PORT}]
+    return {
+        "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": _metadata(GUARD, run),
+        "spec": {
+            "podSelector": {"matchLabels": {RUN_LABEL: run, "kubecheck.dev/role": PROBE}},
+            "policyTypes": ["Ingress"],
+            "ingress": [{"ports": ports}],
+        },
+    }  # fmt: skip
 
 
 def _service(run: str, name: str, selector: dict[str, str], more: Json) -> Json:

@@ -10,6 +10,7 @@ from kubecheck.outcomes import CannotTell
 
 HTTP_PORT = 8080  # where every nginx of ours listens: restricted pods may not bind port 80
 UDP_PORT = 8081  # where it answers datagrams
+GUARDED_PORT = 8082  # where it answers too, unless a NetworkPolicy of the run forbids it
 LARGE_PATH = "/large"
 LARGE = 131072  # bytes behind LARGE_PATH in the probe pods: some ninety full packets
 

@@ -53,6 +53,8 @@ class Network(Section):
     the rights that ping needs, and no more."""
     node_ports: bool = True
     """Whether the cluster offers NodePort Services: a run then makes one and asks every node."""
+    network_policy: bool = False
+    """Whether the CNI enforces NetworkPolicies: a run then makes one for its own pods."""
     node_cidrs: bool = False
     """Whether every node must have a pod CIDR of its own, from the controller-manager."""
 

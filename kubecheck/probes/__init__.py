@@ -1,5 +1,6 @@
 """Questions and answers: each kind of question knows the shell line that asks it and its parser."""
 
+from kubecheck.probes.denied import Denied, DeniedAnswer
 from kubecheck.probes.disks import Disks, DisksAnswer
 from kubecheck.probes.dns import DnsAnswer, DnsOverTcp, DnsOverUdp, record_type
 from kubecheck.probes.dns_series import DnsSeries, DnsSeriesAnswer
@@ -35,6 +36,8 @@ __all__ = [
     "Answer",
     "Certificate",
     "ClockAnswer",
+    "Denied",
+    "DeniedAnswer",
     "Disks",
     "DisksAnswer",
     "DnsAnswer",

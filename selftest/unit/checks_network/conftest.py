@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from kubecheck.checks import HTTP_PORT, UDP_PORT, Policy
+from kubecheck.checks import GUARDED_PORT, HTTP_PORT, UDP_PORT, Policy
 from kubecheck.fleet import manifests
 from selftest.unit.kubecheck.conftest import make_facts, make_node, make_standing, site_at  # noqa: F401
 from selftest.unit.kubecheck.probes.conftest import (  # noqa: F401
@@ -62,6 +62,9 @@ def start_of(folder: Path, http: int, udp: int, *, stream: bool = True) -> list[
         text = text.replace(b"/tmp/", bytes(folder) + b"/tmp/").replace(b"/etc/kubecheck", bytes(folder))
         text = re.sub(rb"listen %d\b" % HTTP_PORT, b"listen 127.0.0.1:%d" % http, text)
         text = re.sub(rb"listen %d\b" % UDP_PORT, b"listen 127.0.0.1:%d" % udp, text)
+        text = re.sub(
+            rb"listen %d\b" % GUARDED_PORT, b"listen 127.0.0.1:%d" % free_port(socket.SOCK_STREAM), text
+        )
         return text if stream else text.replace(b"ngx_stream_module", b"no_such_module")
 
     for name, content in files.items():

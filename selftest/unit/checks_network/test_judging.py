@@ -6,6 +6,7 @@ import pytest
 
 from kubecheck.checks import (
     CannotTell,
+    Denied,
     HttpGet,
     NotApplicable,
     Ping,
@@ -215,3 +216,26 @@ def test_an_address_that_is_not_one_pods_alone(checks, facts, address, said):
 def test_no_pods_are_not_unique_addresses(checks, facts):
     with pytest.raises(CannotTell):
         unique(checks, facts, running("host", "192.168.232.1", host_network=True))
+
+
+def test_a_network_policy_that_nobody_enforces(checks):
+    check = checks("test_network_policy").test_network_policy_is_enforced
+    forbidden = Denied("10.244.1.5", 8082)
+    kept, broken = (forbidden.read(Raw(status, b"", 0.1), "a pod") for status in (0, 1))
+    allowed, silent = from_pod("10.244.0.5"), http("", status=143)
+    check({"node2": kept, "node2 at the allowed port": allowed})
+    with pytest.raises(AssertionError, match=r"1 of 1 pods: node2: .* forbidden from a pod: connected"):
+        check({"node2": broken, "node2 at the allowed port": allowed})
+    with pytest.raises(CannotTell, match="answered at an allowed port"):
+        check({"node2": kept, "node2 at the allowed port": silent})
+
+
+def test_a_network_policy_is_made_only_where_the_policy_says_so(checks, site_at):
+    site = site_at(["node1", "node2"], "node1")
+    ports = checks("test_network_policy").both_ports
+    with pytest.raises(NotApplicable, match=r"network\.network_policy"):
+        ports(site)
+    site = replace(site, policy=Policy.model_validate({"network": {"network_policy": True}}))
+    assert set(ports(site)) == {"node2", "node2 at the allowed port"}
+    with pytest.raises(CannotTell, match="could not be made: forbidden"):
+        ports(replace(site, fleet=replace(site.fleet, refused={"kubecheck-r1/guard": "forbidden"})))

@@ -6,7 +6,7 @@ import pytest
 
 from kubecheck.checks import LARGE, LARGE_PATH
 from kubecheck.outcomes import CannotTell
-from kubecheck.probes import Download, Ping, Raw, Spread, UdpAsk
+from kubecheck.probes import Denied, Download, Ping, Raw, Spread, UdpAsk
 from kubecheck.probes.spread import LANES, requests_to_see
 
 
@@ -28,6 +28,10 @@ def answers(pod, nginx, refusing_port, silent_port, dropping_port, without):
             "one of one": Spread("127.0.0.1", http, 1, settles=False),
             "one of three": Spread("127.0.0.1", http, 3, settles=False),
             "nobody": Spread("127.0.0.1", refusing_port, 3, settles=False),
+            "forbidden and open": Denied("127.0.0.1", http, settles=False),
+            "forbidden and refused": Denied("127.0.0.1", refusing_port),
+            "forbidden and dropped": Denied("127.0.0.1", dropping_port),
+            "no nc": without(Denied("127.0.0.1", http), "nc "),
             "ping": Ping("127.0.0.1"),
             "no ping": without(Ping("127.0.0.1"), "ping"),
             "ping nowhere": Ping("255.255.255.255"),
@@ -55,12 +59,23 @@ def test_without_the_stream_module_nginx_still_serves(pod, nginx):
     assert not found["udp"].answered
 
 
-@pytest.mark.parametrize("tool", ["no tftp", "no wget", "no ping"])
+@pytest.mark.parametrize("server", ["forbidden and refused", "forbidden and dropped"])
+def test_what_is_forbidden_is_not_reached(answers, server):
+    answers[server].must_not_connect()
+
+
+def test_what_is_forbidden_and_reached_all_the_same(answers):
+    with pytest.raises(AssertionError, match="which is forbidden from a pod: connected"):
+        answers["forbidden and open"].must_not_connect()
+
+
+@pytest.mark.parametrize("tool", ["no tftp", "no wget", "no ping", "no nc"])
 def test_without_the_tool_nothing_is_learnt(answers, tool):
     judge = {
         "no tftp": lambda answer: answer.must_come_from("a", "b"),
         "no wget": lambda answer: answer.must_be_complete(),
         "no ping": lambda answer: answer.must_reply(),
+        "no nc": lambda answer: answer.must_not_connect(),
     }
     with pytest.raises(CannotTell, match="no-such-program"):
         judge[tool](answers[tool])
