@@ -6,7 +6,6 @@ from kubecheck.checks import API, Facts, NotApplicable, check
 @check(
     title="Every aggregated API is available",
     at=API,
-    runbook=("R3",),
     remedy=(
         "kubectl get apiservices | grep -v Local",
         "kubectl describe apiservice NAME, and look at the pods of its Service",

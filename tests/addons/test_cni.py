@@ -21,7 +21,6 @@ KNOWN = (
 @check(
     title="The CNI's pod is ready on each node",
     at=EACH_NODE,
-    runbook=("R11", "R13"),
     remedy=(
         "kubectl get pods --all-namespaces -o wide --field-selector spec.nodeName=NODE",
         "kubectl -n NAMESPACE describe pod POD; kubectl -n NAMESPACE logs POD --all-containers --tail=50",

@@ -61,7 +61,6 @@ def members_beside_api_servers(here: Site) -> dict[str, TlsHello]:
     title="Every master reaches the etcd member of each master",
     at=NODES,
     asks=members_beside_api_servers,
-    runbook=("R21",),
     remedy=(
         "on the master that does not answer: systemctl status etcd, or crictl ps -a --name etcd",
         "on another master: etcdctl member list, etcdctl endpoint health --cluster",
