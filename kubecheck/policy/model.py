@@ -116,6 +116,7 @@ class Addons(Section):
     """Which addons the cluster must have. One that is there is judged in any case."""
 
     metrics_server: bool = False
+    """metrics-server, behind the metrics API that ``kubectl top`` and autoscalers read."""
     metrics_max_age_seconds: float = Field(120, gt=0)
     """How old a sample of metrics-server may be."""
     dashboard: bool = False
