@@ -69,7 +69,8 @@ class DnsSeriesAnswer(Answer):
         if not self.conclusive:
             return super().got
         ended = f", then {self.said[:200] or 'nothing'}" if self.raw.status else ""
-        return f"{len(self.took)} answers, half of them within {self.median * 1000:.0f} ms{ended}"
+        speed = f", half of them within {self.median * 1000:.0f} ms" if self.took else ""
+        return f"{len(self.took)} answers{speed}{ended}"
 
     def must_all_come(self, times: int) -> None:
         """Every lookup was answered."""

@@ -29,29 +29,44 @@ def message(run: Run, check: str, vantage: str) -> str:
 
 @pytest.fixture
 def dropped(lab: Lab) -> Iterator[Callable[..., None]]:
-    """Drop packets on a node: iptables' words for which, in the FORWARD chain."""
+    """Drop packets that come to a node or through it: iptables' words for which."""
     rules: list[tuple[str, tuple[str, ...]]] = []
 
     def drop(node: str, *which: str) -> None:
-        rules.append((node, which))
-        lab.exec_on_node(node, ["iptables", "-I", "FORWARD", *which, "-j", "DROP"])
+        for chain in ("FORWARD", "INPUT"):
+            rule = (chain, *which, "-j", "DROP")
+            rules.append((node, rule))
+            lab.exec_on_node(node, ["iptables", "-I", *rule])
 
     yield drop
-    for node, which in rules:
-        lab.exec_on_node(node, ["iptables", "-D", "FORWARD", *which, "-j", "DROP"])
+    for node, rule in rules:
+        lab.exec_on_node(node, ["iptables", "-D", *rule])
 
 
 @pytest.fixture
-def replica(api: client.ApiClient) -> client.V1Pod:
-    """One of the CoreDNS pods."""
+def replicas(api: client.ApiClient) -> list[client.V1Pod]:
+    """The CoreDNS pods."""
     pods = client.CoreV1Api(api).list_namespaced_pod("kube-system", label_selector="k8s-app=kube-dns").items
-    return next(pod for pod in pods if not pod.metadata.deletion_timestamp)
+    return [pod for pod in pods if not pod.metadata.deletion_timestamp]
+
+
+@pytest.fixture
+def replica(replicas: list[client.V1Pod]) -> client.V1Pod:
+    """One of them."""
+    return replicas[0]
+
+
+@pytest.fixture
+def node_without(lab: Lab, replicas: list[client.V1Pod]) -> str:
+    """A node that carries none of them."""
+    carrying = {pod.spec.node_name for pod in replicas}
+    return next(node for node in reversed(lab.nodes) if node not in carrying)
 
 
 def test_dns_over_udp_alone_shows_in_large_answers(
-    kubecheck: Kubecheck, lab: Lab, dropped: Callable[..., None]
+    kubecheck: Kubecheck, node_without: str, dropped: Callable[..., None]
 ) -> None:
-    node = lab.nodes[-1]
+    node = node_without
     dropped(node, "-p", "tcp", "--dport", "53")
     run = kubecheck("tests/dns")
     assert run.code == 1, run.output
@@ -104,9 +119,9 @@ def test_a_replica_that_has_lost_the_api_server_is_named(
 
 
 def test_a_replica_that_one_node_does_not_reach_is_red_from_there(
-    kubecheck: Kubecheck, lab: Lab, dropped: Callable[..., None], replica: client.V1Pod
+    kubecheck: Kubecheck, node_without: str, dropped: Callable[..., None], replica: client.V1Pod
 ) -> None:
-    node = next(name for name in reversed(lab.nodes) if name != replica.spec.node_name)
+    node = node_without
     dropped(node, "-d", replica.status.pod_ip, "-p", "udp", "--dport", "53")
     run = kubecheck("tests/dns/test_servers.py", "tests/dns/test_lookup.py", "-k", "replica or steady")
     assert run.code == 1, run.output
