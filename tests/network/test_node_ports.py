@@ -35,7 +35,6 @@ def node_ports(here: Site) -> dict[str, HttpGet | CannotTell]:
     title="A NodePort made now answers at every node",
     at=NODES | PODS,
     asks=node_ports,
-    runbook=("R5",),
     remedy=(
         "on the node that is asked: curl -s http://127.0.0.1:10256/healthz (kube-proxy)",
         "look at kube-proxy's --nodeport-addresses, and for a firewall before ports 30000 to 32767",
