@@ -16,7 +16,7 @@ Config = Mapping[str, Any]
 PER_NODE = frozenset({
     "address", "healthzBindAddress", "podCIDR", "providerID", "registerWithTaints", "reservedSystemCPUs",
     "staticPodPath", "staticPodURL", "staticPodURLHeader", "tlsCertFile", "tlsPrivateKeyFile",
-    "containerRuntimeEndpoint", "imageServiceEndpoint", "volumePluginDir", "kernelMemcgNotification",
+    "containerRuntimeEndpoint", "imageServiceEndpoint", "volumePluginDir", "cgroupRoot", "kubeletCgroups", "systemCgroups",
 })  # fmt: skip
 
 MISSPELT = "rotateServerCertificates"

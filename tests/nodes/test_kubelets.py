@@ -133,12 +133,21 @@ def test_kubelet_refuses_anonymous(answer: RequestAnswer) -> None:
     answer.must_be_refused()
 
 
+def read_only_ports(here: Site) -> dict[str, TcpConnect | CannotTell]:
+    """The port on every node, as far as it has an address."""
+    asked: dict[str, TcpConnect | CannotTell] = {}
+    for name in here.nodes_to_ask():
+        try:
+            asked[name] = TcpConnect(here.facts.node(name).address, READ_ONLY_PORT)
+        except CannotTell as reason:
+            asked[name] = reason
+    return asked
+
+
 @check(
     title="No node's read-only kubelet port is open",
     at=NODES,
-    asks=lambda here: {
-        name: TcpConnect(here.facts.node(name).address, READ_ONLY_PORT) for name in here.nodes_to_ask()
-    },
+    asks=read_only_ports,
     remedy=(
         *LOOK,
         "set readOnlyPort: 0; on the node, see who listens there: ss -ltnp sport = :10255",
