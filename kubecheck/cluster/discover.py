@@ -156,6 +156,7 @@ def _usage(api: Api, kind: str, row: Callable[[parse.Json], tuple[str, Usage]]) 
 def _kubelet(api: Api, node: Node) -> Kubelet:
     proxy = f"/api/v1/nodes/{node.name}/proxy"
     config = api.get(f"{proxy}/configz")["kubeletconfig"]
+    config.pop("staticPodURLHeader", None)  # the one field that may hold a credential
     page = api.text(f"{proxy}/metrics")
     return Kubelet(
         client_certificate_seconds=parse.metric(page, "kubelet_certificate_manager_client_ttl_seconds"),

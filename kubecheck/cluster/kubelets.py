@@ -16,7 +16,8 @@ Config = Mapping[str, Any]
 PER_NODE = frozenset({
     "address", "healthzBindAddress", "podCIDR", "providerID", "registerWithTaints", "reservedSystemCPUs",
     "staticPodPath", "staticPodURL", "staticPodURLHeader", "tlsCertFile", "tlsPrivateKeyFile",
-    "containerRuntimeEndpoint", "imageServiceEndpoint", "volumePluginDir", "cgroupRoot", "kubeletCgroups", "systemCgroups",
+    "containerRuntimeEndpoint", "imageServiceEndpoint", "volumePluginDir",
+    "cgroupRoot", "kubeletCgroups", "systemCgroups",
 })  # fmt: skip
 
 MISSPELT = "rotateServerCertificates"
