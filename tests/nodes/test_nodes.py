@@ -95,7 +95,10 @@ def test_kubelet_version_skew(facts: Facts, node: Node) -> None:
     remedy=("kubectl get nodes -o wide",),
 )
 def test_some_node_takes_pods(facts: Facts) -> None:
-    """Some node is Ready, schedulable, and runs Linux."""
+    """Some node is Ready, schedulable, and runs Linux.
+
+    Source: https://kubernetes.io/docs/concepts/architecture/nodes/#manual-node-administration
+    """
     takes = [node for node in facts.probed_nodes if node.ready and not node.unschedulable]
     assert takes, f"none of {len(facts.nodes)} nodes is Ready and schedulable"
 
