@@ -106,10 +106,16 @@ class Drift:
             return frozenset(node for group in groups for node in group)
         return frozenset(node for group in groups[1:] for node in group)
 
-    def __str__(self) -> str:
+    def told(self, node: str) -> str:
+        """The value on ``node``, and the others' values: ``maxPods is 50, on 4 others 110``."""
         groups = sorted(self.values.items(), key=lambda each: -len(each[1]))
-        return f"{self.field} is " + ", ".join(
-            f"{_short(value)} on {_names(nodes)}" for value, nodes in groups
+        own = next(_short(value) for value, nodes in groups if node in nodes)
+        others = [(value, nodes) for value, nodes in groups if node not in nodes]
+        return f"{self.field} is {own}, on " + ", on ".join(
+            f"{len(nodes)} others {_short(value)}"
+            if len(nodes) > 3
+            else f"{', '.join(nodes)} {_short(value)}"
+            for value, nodes in others
         )
 
 
@@ -136,7 +142,3 @@ def _leaves(config: Config, above: str = "") -> Iterator[tuple[str, str]]:
             yield from _leaves(value, f"{above}{field}.")
         else:
             yield f"{above}{field}", json.dumps(value)
-
-
-def _names(nodes: tuple[str, ...]) -> str:
-    return ", ".join(nodes) if len(nodes) <= 5 else f"{', '.join(nodes[:3])} and {len(nodes) - 3} others"

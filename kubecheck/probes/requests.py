@@ -91,6 +91,10 @@ class AnonymousGet(Request):
         """``anonymous GET https://HOST:PORT/PATH``."""
         return f"anonymous GET https://{address(self.host, self.port)}{self.path}"
 
+    def read(self, raw: Raw, origin: str) -> RequestAnswer:  # noqa: ARG002 - the pod asks, whoever has it ask
+        """The answer in ``raw``."""
+        return RequestAnswer(self, f"pod {self.namespace}/{self.pod}", raw)
+
 
 @dataclass(frozen=True)
 class ServerClock(Inquiry):

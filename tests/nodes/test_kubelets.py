@@ -80,7 +80,8 @@ def test_kubelet_drift(facts: Facts, node: Node, policy: Policy) -> None:
     if len(configs) < 2:
         raise NotApplicable(f"no other kubelet of version {node.kubelet_version} was read to compare with")
     found = [field for field in drift(configs, policy.kubelet.may_differ) if node.name in field.blamed]
-    assert not found, f"the kubelet of {node.name} differs: {'; '.join(map(str, found))}"
+    told = "; ".join(field.told(node.name) for field in found)
+    assert not found, f"the kubelet of {node.name} differs from others of {node.kubelet_version}: {told}"
 
 
 @check(

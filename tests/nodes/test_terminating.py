@@ -41,7 +41,8 @@ def test_no_pod_stuck_terminating(facts: Facts, policy: Policy) -> None:
 
 def told(pod: Pod, late: float, facts: Facts) -> str:
     """Which pod, since when, where, what holds it, and the command that removes it."""
-    since = f"{pod.full_name} should have been gone since {pod.deleted} ({late / 60:.0f} minutes)"
+    ago = f"{late / 60:.0f} minutes" if late >= 120 else f"{late:.0f} seconds"
+    since = f"{pod.full_name} should have been gone since {pod.deleted} ({ago})"
     node = next((node for node in facts.nodes if node.name == pod.node), None)
     if not pod.node:
         where = "was never on a node"
