@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import time
@@ -82,12 +83,12 @@ def handshake_problem(what: str, problem: ApiException) -> ExecProblem:
 
 
 def _words(problem: ApiException) -> str:
-    """The API server's sentence out of the handshake error that is wrapped around it."""
+    """The API server's sentence out of the handshake error that is wrapped around it.
+
+    The client says ``Handshake status 500 ... -+-+- HEADERS -+-+- BODY``, the body as Python writes bytes.
+    """
     text = str(problem.reason or problem)
-    status = re.search(r"\{.*\}", text)
-    if status:
-        try:
-            return str(json.loads(status[0].replace("\\'", "'"))["message"])
-        except (ValueError, KeyError):
-            return text[:300]
-    return text[:300]
+    try:
+        return str(json.loads(ast.literal_eval(text.rpartition("-+-+-")[2].strip()))["message"])
+    except (ValueError, SyntaxError, KeyError, TypeError):
+        return text[:300]

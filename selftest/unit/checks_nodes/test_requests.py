@@ -214,19 +214,32 @@ class TestCarryingOut:
 
 
 @pytest.mark.parametrize(
-    ("reason", "status", "reached"),
+    ("reason", "status", "reached", "said"),
     [
-        ('Handshake status 403 Forbidden -+-+- {} -+-+- b\'{"message":"no right"}\'', 403, True),
-        ("timed out", 0, True),
-        ("[Errno 111] Connection refused", 0, False),
+        (
+            "Handshake status 500 Internal Server Error -+-+- {'content-length': '175'} -+-+- "
+            + repr(b'{"kind":"Status","message":"can\'t dial \\"10.0.0.1\\": refused"}\n'),
+            500,
+            True,
+            'can\'t dial "10.0.0.1": refused',
+        ),
+        (
+            "Handshake status 502 Bad Gateway -+-+- {} -+-+- b'<html>'",
+            502,
+            True,
+            "Handshake status 502 Bad Gateway",
+        ),
+        ("timed out", 0, True, "timed out"),
+        ("[Errno 111] Connection refused", 0, False, "Connection refused"),
     ],
 )
-def test_refused_streams(reason, status, reached):
+def test_refused_streams(reason, status, reached, said):
     from kubernetes.client.exceptions import ApiException
 
     problem = handshake_problem("exec into ns/p", ApiException(status=0, reason=reason))
     assert isinstance(problem, ExecProblem)
     assert (problem.status, problem.reached) == (status, reached)
+    assert said in str(problem)
 
 
 def test_without_node_access_its_checks_do_not_apply():
