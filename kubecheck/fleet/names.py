@@ -13,6 +13,7 @@ from typing import Any
 
 from kubecheck.cluster.api import Api, ApiError
 from kubecheck.cluster.facts import Facts
+from kubecheck.fleet.creating import Creator, FleetProblem
 from kubecheck.fleet.manifests import MANAGED_BY, PROBE, RUN_LABEL
 from kubecheck.fleet.standing import HTTP_PORT
 
@@ -39,24 +40,18 @@ def many_addresses(facts: Facts) -> tuple[str, ...]:
     return tuple(f"2001:db8::{n:x}" if ipv6 else f"198.51.100.{n}" for n in range(1, _MANY + 1))
 
 
-def make(api: Api, facts: Facts, namespace: str, run: str) -> dict[str, str]:
+def make(create: Creator, facts: Facts, namespace: str, run: str) -> dict[str, str]:
     """Make them. Of those that were refused, why, by ``namespace/name``: only their checks need them."""
     refused: dict[str, str] = {}
     for name, bodies in _objects(facts, run):
         try:
             for body in bodies:
-                api.create(_collection(body, namespace), body)
-        except ApiError as problem:
+                create.create(namespace, body)
+        except FleetProblem as problem:
             refused[f"{namespace}/{name}"] = str(problem)
     if not facts.dns_domain.found:
         refused[f"{namespace}/{EXTERNAL}"] = facts.dns_domain.problem
     return refused
-
-
-def _collection(body: Json, namespace: str) -> str:
-    if body["kind"] == "Service":
-        return f"/api/v1/namespaces/{namespace}/services"
-    return f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
 
 
 def _objects(facts: Facts, run: str) -> Iterator[tuple[str, list[Json]]]:

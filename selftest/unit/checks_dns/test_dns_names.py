@@ -7,7 +7,9 @@ import pytest
 
 from kubecheck.cluster.api import ApiError
 from kubecheck.cluster.reading import Reading
-from kubecheck.fleet.names import EXTERNAL, HEADLESS, MANY, make, many_addresses, wait_until_published
+from kubecheck.fleet.creating import creator
+from kubecheck.fleet.names import EXTERNAL, HEADLESS, MANY, many_addresses, wait_until_published
+from kubecheck.fleet.names import make as make_names
 
 
 class Api:
@@ -34,6 +36,11 @@ class Api:
         return [{"endpoints": [{"addresses": [address]} for address in shown]}, {"endpoints": None}]
 
 
+def make(api, facts, namespace, run):
+    with creator(api) as create:
+        return make_names(create, facts, namespace, run)
+
+
 def test_all_are_made(facts):
     api = Api()
     assert make(api, facts, "ns", "r1") == {}
@@ -53,7 +60,10 @@ def test_all_are_made(facts):
 
 def test_what_is_refused_is_told_and_the_rest_is_made(facts):
     api = Api(refuses=(EXTERNAL, MANY))
-    assert make(api, facts, "ns", "r1") == {f"ns/{EXTERNAL}": "denied", f"ns/{MANY}": "denied"}
+    assert make(api, facts, "ns", "r1") == {
+        f"ns/{EXTERNAL}": f"Service {EXTERNAL} was refused: denied",
+        f"ns/{MANY}": f"EndpointSlice {MANY} was refused: denied",
+    }
     assert sorted(api.made) == [("Service", HEADLESS)]
 
 

@@ -1,0 +1,70 @@
+"""Creating objects, many at once, and saying plainly which was refused and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+from kubecheck.cluster.api import Api, ApiError
+
+Json = dict[str, Any]
+
+AT_ONCE = 16  # requests under way
+COLLECTIONS = {
+    "ConfigMap": "configmaps",
+    "Deployment": "deployments",
+    "EndpointSlice": "endpointslices",
+    "NetworkPolicy": "networkpolicies",
+    "Pod": "pods",
+    "Secret": "secrets",
+    "Service": "services",
+    "ServiceAccount": "serviceaccounts",
+}
+
+
+class FleetProblem(Exception):
+    """The fleet could not be put there; the text says which object was refused and why."""
+
+
+class Creator:
+    """Creates objects in namespaces, ``AT_ONCE`` at a time; made by ``creator``."""
+
+    def __init__(self, api: Api, pool: ThreadPoolExecutor) -> None:
+        self.api = api
+        self.pool = pool
+
+    def create(self, namespace: str, body: Json) -> Json:
+        """The object as the API server made it. Raises FleetProblem."""
+        version = body["apiVersion"]
+        group = f"/apis/{version}" if "/" in version else f"/api/{version}"
+        return self._post(f"{group}/namespaces/{namespace}/{COLLECTIONS[body['kind']]}", body)
+
+    def namespace(self, body: Json) -> Json:
+        """The same for a namespace itself."""
+        return self._post("/api/v1/namespaces", body)
+
+    def attempt(self, namespace: str, body: Json) -> Json | str:
+        """The object, or why it was refused: for what only some checks need."""
+        try:
+            return self.create(namespace, body)
+        except FleetProblem as problem:
+            return str(problem)
+
+    def create_all(self, bodies: Iterable[tuple[str, Json]]) -> list[Json]:
+        """Create each body in its namespace, side by side. Raises FleetProblem."""
+        return list(self.pool.map(lambda each: self.create(*each), bodies))
+
+    def _post(self, path: str, body: Json) -> Json:
+        try:
+            return self.api.create(path, body)
+        except ApiError as problem:
+            raise FleetProblem(f"{body['kind']} {body['metadata']['name']} was refused: {problem}") from None
+
+
+@contextmanager
+def creator(api: Api) -> Iterator[Creator]:
+    """A Creator, whose requests have all ended afterwards."""
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="create") as pool:
+        yield Creator(api, pool)
