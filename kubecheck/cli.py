@@ -9,6 +9,9 @@ import sys
 from pathlib import Path
 
 
+WIDE = 140  # columns
+
+
 def main() -> int:
     """Run the checks, or one of the commands that need no cluster. Returns the exit code."""
     commands = {"runbook": _runbook, "policy": _policy}
@@ -71,12 +74,18 @@ def _runbook(arguments: list[str]) -> int:
     except (OSError, ValueError) as problem:
         print(f"kubecheck: {folder}/verdict.json cannot be read: {problem}", file=sys.stderr)
         return 2
-    shown = Table("line", "what must hold", "check", "last run", box=None)
+    shown = Table("line", "what must hold", box=None)
+    for column in ("check", "last run"):
+        shown.add_column(column, no_wrap=True)
     last = ""
     for line, demand, check, outcome in table(load_checks(suites()), verdict):
         shown.add_row(*((line, demand) if line != last else ("", "")), check, outcome)
         last = line
-    Console(highlight=False).print(shown)
+    console = Console(highlight=False)
+    # Into a file or a pipe it goes whole; rich takes 80 columns for those.
+    if not console.is_terminal:
+        console.width = WIDE
+    console.print(shown)
     return 0
 
 
