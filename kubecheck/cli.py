@@ -8,7 +8,6 @@ import os
 import sys
 from pathlib import Path
 
-
 WIDE = 140  # columns
 
 

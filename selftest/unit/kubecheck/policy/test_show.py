@@ -1,6 +1,7 @@
 """A policy printed reads back as itself, and wrong keys are found where they stand."""
 
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -75,3 +76,10 @@ def test_a_wrong_value_is_told_with_its_line(tmp_path):
     path.write_text(TEXT)
     with pytest.raises(PolicyError, match=r"dns\.spread \(line 5\) is 'yes'"):
         load_policy(str(path))
+
+
+def test_the_documented_policy_is_up_to_date():
+    documented = Path(__file__).parents[4] / "docs" / "kubecheck.toml"
+    assert documented.read_text() == policy_text(load_policy("runbook")), (
+        "renew it: kubecheck policy runbook > docs/kubecheck.toml"
+    )
