@@ -44,7 +44,6 @@ class Run:
     node_access: bool = False
     id: str = field(default_factory=lambda: secrets.token_hex(3))
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
-    clock: float = field(default_factory=time.monotonic)
     results: list[Result] = field(default_factory=list)
     answers: dict[str, dict[str, Raw]] = field(default_factory=dict)
     troubles: dict[str, str] = field(default_factory=dict)
