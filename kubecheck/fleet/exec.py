@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 import time
@@ -85,10 +84,11 @@ def handshake_problem(what: str, problem: ApiException) -> ExecProblem:
 def _words(problem: ApiException) -> str:
     """The API server's sentence out of the handshake error that is wrapped around it.
 
-    The client says ``Handshake status 500 ... -+-+- HEADERS -+-+- BODY``, the body as Python writes bytes.
+    The client says ``Handshake status 500 ... -+-+- HEADERS -+-+- BODY``.
     """
     text = str(problem.reason or problem)
+    head, _, body = text.partition(" -+-+- ")
     try:
-        return str(json.loads(ast.literal_eval(text.rpartition("-+-+-")[2].strip()))["message"])
-    except (ValueError, SyntaxError, KeyError, TypeError):
-        return text[:300]
+        return str(json.loads(body.rpartition(" -+-+- ")[2])["message"])
+    except (ValueError, KeyError, TypeError):
+        return head[:300]

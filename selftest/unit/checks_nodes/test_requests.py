@@ -1,5 +1,6 @@
 """What kubecheck asks itself through the API server, and how clocks are compared."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -218,7 +219,7 @@ class TestCarryingOut:
     [
         (
             "Handshake status 500 Internal Server Error -+-+- {'content-length': '175'} -+-+- "
-            + repr(b'{"kind":"Status","message":"can\'t dial \\"10.0.0.1\\": refused"}\n'),
+            + json.dumps({"kind": "Status", "message": 'can\'t dial "10.0.0.1": refused'}),
             500,
             True,
             'can\'t dial "10.0.0.1": refused',
