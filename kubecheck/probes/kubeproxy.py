@@ -26,10 +26,13 @@ class KubeProxy(Question):
         return f"kube-proxy on 127.0.0.1:{HEALTH_PORT}"
 
     def shell(self, seconds: int) -> str:
-        """Exit status and text are those of the health check; mode and version are lines after it."""
+        """Exit status and text are those of the health check; mode and version are lines after it.
+
+        One that does not answer in time is not asked for more.
+        """
         get = f"timeout {seconds} wget -Y off -q -O - http://127.0.0.1"
         return (
-            f"{get}:{HEALTH_PORT}/healthz; status=$?; echo;"
+            f"{get}:{HEALTH_PORT}/healthz; status=$?; [ $status -le 1 ] || exit $status; echo;"
             f' echo "mode=$({get}:{METRICS_PORT}/proxyMode 2>/dev/null)";'
             f" {get}:{METRICS_PORT}/metrics 2>/dev/null | grep '^kubernetes_build_info{{'; exit $status"
         )

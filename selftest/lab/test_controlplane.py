@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from kubernetes import client
+from kubernetes import client, config
 from urllib3.exceptions import HTTPError
 
 from lab.handle import Lab
@@ -18,18 +18,20 @@ def messages(run: Run) -> dict[tuple[str, str], str]:
 
 
 @pytest.fixture
-def frozen_api_server(lab: Lab, api: client.ApiClient) -> Iterator[str]:
+def frozen_api_server(lab: Lab) -> Iterator[str]:
     """One API server stopped where it is: its port still accepts connections, and nobody answers."""
     node = lab.masters[-1]
     lab.freeze(node, "kube-apiserver")
-    version = client.VersionApi(api)
 
     def left_out() -> bool:
-        """The load balancer has noticed: it leads to another one."""
+        """The load balancer has noticed: as many new connections as there are API servers are answered."""
         try:
-            return bool(version.get_code(_request_timeout=1))
+            for _ in lab.masters:
+                with config.new_client_from_config(str(lab.kubeconfig)) as fresh:
+                    client.VersionApi(fresh).get_code(_request_timeout=1)
         except (HTTPError, client.ApiException):
             return False
+        return True
 
     until(left_out, "the load balancer leaves the frozen API server out", 20)
     yield node
