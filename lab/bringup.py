@@ -28,7 +28,7 @@ from lab.errors import LabError
 from lab.images import Images, build_images
 from lab.machines import Machine
 from lab.progress import Progress
-from lab.settings import Node, Settings
+from lab.settings import VIP_PORT, Node, Settings
 from lab.state import Record, State
 
 SWITCH = "switch"
@@ -42,6 +42,13 @@ profile = "runbook"
 busybox = "{images.busybox.reference}"
 nginx = "{images.nginx.reference}"
 pull_policy = "Never"
+
+[control_plane]
+api_servers = {settings.masters}
+vip = "{settings.vip}:{vip_port}"
+
+[addons]
+kube_proxy_mode = "{settings.proxy_mode}"
 """
 
 
@@ -80,7 +87,7 @@ class BringUp:
             self._join_nodes(api, images)
         with self.progress.step("waiting for every node and every add-on"):
             self._await_cluster(api)
-        self.state.policy.write_text(POLICY.format(images=images))
+        self.state.policy.write_text(POLICY.format(images=images, settings=self.settings, vip_port=VIP_PORT))
         with self.state.changing(self.record):
             self.record.phase = "up"
 
