@@ -83,9 +83,10 @@ def kubecheck(start: Callable[..., "subprocess.Popen[str]"], tmp_path: Path) -> 
     """Run kubecheck against the lab to its end."""
 
     def run(*options: str, kubeconfig: Path | None = None) -> Run:
+        written = tmp_path / "reports" / "verdict.json"
+        written.unlink(missing_ok=True)  # an earlier run's must not be taken for this one's
         process = start(*options, kubeconfig=kubeconfig)
         output, _ = process.communicate(timeout=300)
-        written = tmp_path / "reports" / "verdict.json"
         verdict = json.loads(written.read_text()) if written.exists() else {}
         return Run(process.returncode, output, verdict, tmp_path / "reports")
 
