@@ -1,0 +1,98 @@
+"""What the checks of the kubelets' certificates and suites pass, fail and cannot tell."""
+
+from dataclasses import replace
+
+import pytest
+
+from kubecheck.checks import CannotTell, NotApplicable
+from kubecheck.checks.check import declared
+from kubecheck.cluster.objects import Kubelet
+from kubecheck.cluster.reading import Reading
+from selftest.unit.checks_certs.conftest import (
+    certificate,
+)
+from selftest.unit.checks_certs.judged import (
+    DEFAULT,
+    RUNBOOK,
+    SIGNED,
+    asked_for,
+    kubelet,
+    policy,
+    shown,
+    site,
+)
+from tests.certs import test_kubelet_certificates as kubelets
+from tests.certs import test_kubelet_suites as suites
+
+
+def test_client_certificates_of_kubelets(facts):
+    node = facts.node("node1")
+    kubelets.test_kubelet_client_certificate(facts, node, DEFAULT)
+    with pytest.raises(AssertionError, match=r"expected are 36135; the CA CN=kubernetes ends in 3650 days"):
+        kubelets.test_kubelet_client_certificate(facts, node, RUNBOOK)
+    silent = replace(facts, kubelets={"node1": Reading(Kubelet(None, {}))})
+    with pytest.raises(CannotTell):
+        kubelets.test_kubelet_client_certificate(silent, node, DEFAULT)
+
+
+def test_the_subject_of_a_kubelets_certificate_is_seen_while_its_request_is_there(facts):
+    node = facts.node("node1")
+    kubelets.test_kubelet_certificate_subject(asked_for(facts, SIGNED), node)
+    with pytest.raises(NotApplicable, match=r"no signed request of node1 is left"):
+        kubelets.test_kubelet_certificate_subject(facts, node)
+    wrong = replace(SIGNED, organizations=("system:masters",))
+    with pytest.raises(AssertionError, match=r"O=system:masters; expected are CN=system:node:node1"):
+        kubelets.test_kubelet_certificate_subject(asked_for(facts, wrong), node)
+
+
+def test_serving_certificates_of_kubelets(facts):
+    node = facts.node("node1")
+    judge = kubelets.test_kubelet_serving_certificate
+    own = certificate("node1@1", ("node1",), issuer="node1-ca@1", days=-0.5)
+    with pytest.raises(NotApplicable, match=r"signed itself .until 2026-11-24"):
+        judge(shown(own), facts, node, DEFAULT)
+    judge(shown(certificate("system:node:node1", ("192.168.232.1",))), facts, node, DEFAULT)
+    with pytest.raises(
+        AssertionError, match=r"a certificate for node1 or 192\.168\.232\.1; this one is for node2"
+    ):
+        judge(shown(certificate("system:node:node2", ("node2",))), facts, node, DEFAULT)
+    with pytest.raises(AssertionError, match=r"that is valid for 7 more days"):
+        judge(shown(certificate("system:node:node1", ("node1",), days=1)), facts, node, DEFAULT)
+    asking = replace(facts, kubelets={"node1": kubelet(serverTLSBootstrap=True)})
+    with pytest.raises(AssertionError, match=r"somebody must approve this kubelet's request"):
+        judge(shown(suite="", alert="internal_error"), asking, node, DEFAULT)
+    with pytest.raises(AssertionError, match=r"of the cluster's CA"):
+        judge(shown(own), asking, node, DEFAULT)
+
+
+def test_suites_are_judged_only_where_policy_lists_them(facts):
+    node = facts.node("node1")
+    for function in (suites.test_kubelet_refuses_weak_suites, suites.test_kubelet_accepts_promised_suite):
+        with pytest.raises(NotApplicable):
+            declared(function).asks(site(facts))
+    with pytest.raises(NotApplicable):
+        suites.test_kubelet_suites_configured(facts, node, DEFAULT)
+    weak = declared(suites.test_kubelet_refuses_weak_suites).asks(site(facts, RUNBOOK))
+    assert weak.key == "tls 192.168.232.1:10250 offering weak suites only"
+    with pytest.raises(CannotTell, match=r"TLS_MADE_UP"):
+        declared(suites.test_kubelet_refuses_weak_suites).asks(
+            site(facts, policy(kubelet_tls_cipher_suites=["TLS_MADE_UP"]))
+        )
+    promised = list(RUNBOOK.certificates.kubelet_tls_cipher_suites)
+    for listed, told in (
+        (promised, ""),
+        ([], "lists no tlsCipherSuites"),
+        ([*promised, "TLS_RSA_WITH_AES_128_CBC_SHA"], "also accepts TLS_RSA_WITH_AES_128_CBC_SHA"),
+    ):
+        configured = replace(facts, kubelets={"node1": kubelet(tlsCipherSuites=listed)})
+        if not told:
+            suites.test_kubelet_suites_configured(configured, node, RUNBOOK)
+            continue
+        with pytest.raises(AssertionError, match=told):
+            suites.test_kubelet_suites_configured(configured, node, RUNBOOK)
+
+
+def test_a_kubelet_of_tls_13_alone_passes_both_ways():
+    only13 = shown(suite="", alert="protocol_version")
+    suites.test_kubelet_accepts_promised_suite(only13)
+    suites.test_kubelet_refuses_weak_suites(only13)

@@ -1,0 +1,96 @@
+"""The rehearsal against an API server that does as it is told: what it says, and what it leaves behind."""
+
+import pytest
+from kubernetes.client import ApiClient, Configuration
+
+import kubecheck.fleet.rehearsal as module
+from kubecheck.cluster.api import Api
+from kubecheck.fleet.rehearsal import Rehearsing
+from kubecheck.policy import Policy
+from selftest.unit.checks_certs.conftest import FakeApi, token_secret
+
+SECRET = "0123456789abcdef"
+HASTY = Policy.model_validate({"certificates": {"approval_seconds": 0.05}})
+
+
+@pytest.fixture
+def rehearse(monkeypatch):
+    """Rehearse against a fake API, which is also the one that the token reaches."""
+    monkeypatch.setattr(module, "_with_token", lambda api, secret: api)
+
+    def go(api, policy=HASTY):
+        rehearsing = Rehearsing(api, policy, "r1")
+        found = rehearsing.perform()
+        assert api.requests == {}, "a request was left behind"
+        assert SECRET not in repr(found)
+        return found
+
+    return go
+
+
+def test_a_certificate_is_issued_and_nothing_is_left(rehearse):
+    api = FakeApi([token_secret()])
+    found = rehearse(api).value
+    assert found.certificate.common_name == "system:node:kubecheck-rehearsal-r1"
+    assert found.conditions == ("Approved: AutoApproved",)
+    assert found.refusal == found.omitted == ""
+    assert api.deleted
+    assert not any(SECRET in said or "PRIVATE" in said for said in api.said)
+
+
+@pytest.mark.parametrize(
+    ("options", "refusal"),
+    [
+        ({"refuses": 401}, "does not accept the token (401)"),
+        ({"refuses": 403}, "the request was refused: refused with 403"),
+        ({"conditions": []}, "nobody approved the request within"),
+        ({"signs": False}, "approved, and nobody signed it within"),
+        ({"conditions": [{"type": "Denied", "message": "no"}], "signs": False}, "turned down (Denied: no)"),
+    ],
+)
+def test_where_a_joining_ends_is_told(rehearse, options, refusal):
+    found = rehearse(FakeApi([token_secret()], **options)).value
+    assert found.certificate is None
+    assert refusal in found.refusal
+
+
+@pytest.mark.parametrize("status", [0, 503])
+def test_an_api_server_that_does_not_answer_tells_nothing_of_the_token(rehearse, status):
+    found = rehearse(FakeApi([token_secret()], refuses=status))
+    assert found.found is None
+    assert "could not be rehearsed" in found.problem
+
+
+def test_whoever_may_not_delete_the_request_does_not_make_it(rehearse):
+    api = FakeApi([token_secret()], may_delete=False)
+    assert "may not delete" in rehearse(api).problem
+    assert len(api.said) == 1
+
+
+def test_without_a_usable_token_or_against_policy_there_is_none(rehearse):
+    assert "no usable bootstrap token" in rehearse(FakeApi([token_secret(token_secret="")])).value.omitted
+    off = Policy.model_validate({"certificates": {"rehearse_bootstrap": False}})
+    api = FakeApi([token_secret()])
+    assert "policy turns the rehearsal off" in rehearse(api, off).value.omitted
+    assert api.said == []
+
+
+def test_a_run_that_was_stopped_makes_no_request(rehearse, monkeypatch):
+    monkeypatch.setattr(module, "_with_token", lambda api, secret: api)
+    api = FakeApi([token_secret()])
+    rehearsing = Rehearsing(api, HASTY, "r1")
+    rehearsing.remove()
+    assert rehearsing.perform().value.refusal == "the run was stopped"
+    assert api.deleted == []
+
+
+def test_the_bearer_of_the_token_has_no_other_credentials():
+    configuration = Configuration(host="https://127.0.0.1:1")
+    configuration.api_key = {"authorization": "Bearer admin"}
+    admin = Api(ApiClient(configuration))
+    configuration.cert_file, configuration.key_file = "/admin.crt", "/admin.key"
+    found = module._with_token(admin, token_secret()).client.configuration
+    assert (found.cert_file, found.key_file) == (None, None)
+    assert found.auth_settings()["BearerToken"]["value"] == f"Bearer abcdef.{SECRET}"
+    assert configuration.cert_file == "/admin.crt"
+    assert configuration.api_key == {"authorization": "Bearer admin"}
