@@ -153,6 +153,8 @@ def reason_for(api: Api, pod: Json) -> str:
     for condition in status.get("conditions") or ():
         if condition["status"] == "False" and condition.get("message"):
             return str(condition["message"])
+    if not pod.get("spec", {}).get("nodeName"):
+        return "no scheduler has looked at it yet: is kube-scheduler at work?"
     return f"it is {status.get('phase', 'Pending')} and nobody says why"
 
 
