@@ -6,6 +6,7 @@ import json
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from time import monotonic
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from kubecheck.cluster.reading import Reading
 from kubecheck.probes import Certificate, Raw, TlsHello
 
 ROOT_CA = "kube-root-ca.crt"
+YOUNG = 60.0  # seconds in which a new namespace gets its own
 
 
 @dataclass(frozen=True)
@@ -83,19 +85,21 @@ def _root(api: Api) -> tuple[Certificate, ...]:
 
 def _strays(api: Api) -> dict[str, str]:
     """By namespace; one that is being made or removed at this moment does not count."""
+    now = datetime.fromisoformat(api.clock())
+    namespaces = api.items("/api/v1/namespaces")
     found = {
         item["metadata"]["namespace"]: (item.get("data") or {}).get("ca.crt", "")
         for item in api.items("/api/v1/configmaps", fieldSelector=f"metadata.name={ROOT_CA}")
     }
     expected = found.get("kube-system", "").strip()
     strays: dict[str, str] = {}
-    # Namespaces after the ConfigMaps: one that is made in between would have none yet.
-    for item in api.items("/api/v1/namespaces", labelSelector="app.kubernetes.io/managed-by!=kubecheck"):
-        name = item["metadata"]["name"]
-        if item.get("status", {}).get("phase") == "Terminating":
+    for item in namespaces:
+        name, made = item["metadata"]["name"], item["metadata"]["creationTimestamp"]
+        if (item.get("status") or {}).get("phase") == "Terminating":
             continue
         if name not in found:
-            strays[name] = f"missing; the namespace was made at {item['metadata']['creationTimestamp']}"
+            if (now - datetime.fromisoformat(made)).total_seconds() >= YOUNG:
+                strays[name] = f"missing; the namespace was made at {made}"
         elif found[name].strip() != expected:
             strays[name] = "not the one of kube-system"
     return strays

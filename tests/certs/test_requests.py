@@ -13,12 +13,21 @@ APPROVE = "once it is sure that the node itself asks: kubectl certificate approv
 
 
 def waiting(facts: Facts, signer: str) -> list[str]:
-    """Requests to ``signer`` that have waited for a minute or more, or were turned down, in words."""
+    """Requests to ``signer`` that nobody has answered with a certificate for a minute, in words.
+
+    One that was denied has its answer, and so has one whose kubelet was served later.
+    """
     now = datetime.fromisoformat(facts.clock.value)
+    requests = [each for each in facts.bootstrap.value.requests.value if each.signer == signer]
+    served: dict[str, str] = {}
+    for each in requests:
+        if each.ends:
+            served[each.common_name] = max(each.created, served.get(each.common_name, ""))
     found = []
-    for each in facts.bootstrap.value.requests.value:
+    for each in requests:
         age = (now - datetime.fromisoformat(each.created)).total_seconds()
-        if each.signer == signer and not each.ends and age >= PATIENCE:
+        answered = each.ends or each.state == "Denied" or served.get(each.common_name, "") > each.created
+        if not answered and age >= PATIENCE:
             found.append(_told(each, age))
     return found
 

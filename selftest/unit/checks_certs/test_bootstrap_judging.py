@@ -159,3 +159,18 @@ def test_serving_requests_concern_only_kubelets_that_make_them(facts):
     requests.test_no_serving_request_waits(asking)
     with pytest.raises(AssertionError, match=r"never approves these .serverTLSBootstrap is on at node1"):
         requests.test_no_serving_request_waits(asked_for(asking, pending(90, requests.SERVING)))
+
+
+def test_a_request_that_was_answered_in_another_way_does_not_wait(facts):
+    served = replace(SIGNED, created=(NOW - timedelta(seconds=60)).isoformat())
+    requests.test_no_client_request_waits(asked_for(facts, pending(120, state="Denied")))
+    requests.test_no_client_request_waits(asked_for(facts, pending(120), served))
+    # One that was served before waits for its renewal.
+    with pytest.raises(AssertionError, match=r"waiting for approval"):
+        requests.test_no_client_request_waits(
+            asked_for(facts, pending(90), replace(served, created=long_ago()))
+        )
+
+
+def long_ago():
+    return (NOW - timedelta(days=1)).isoformat()
