@@ -70,7 +70,8 @@ def test_credentials_that_are_not_accepted(kubecheck: Callable[..., Run], powerl
         (
             (
                 "{current-context: a, clusters: [{name: a, cluster: {server: 'https://127.0.0.1:1'}}],"
-                " users: [{name: a, user: {token: x}}], contexts: [{name: a, context: {cluster: a, user: a}}]}"
+                " users: [{name: a, user: {token: x}}],"
+                " contexts: [{name: a, context: {cluster: a, user: a}}]}"
             ),
             "connection refused",
         ),
