@@ -49,6 +49,16 @@ vip = "{settings.vip}:{vip_port}"
 
 [addons]
 kube_proxy_mode = "{settings.proxy_mode}"
+
+# Where the machine under the lab cannot keep the runbook's promise: its nodes have no systemd, and share disks.
+[runtime]
+cgroup_driver = "cgroupfs"
+
+[nodes]
+one_version = {one_version}
+etcd_own_disk = false
+etcd_ssd = false
+runtime_own_disk = false
 """
 
 
@@ -87,7 +97,10 @@ class BringUp:
             self._join_nodes(api, images)
         with self.progress.step("waiting for every node and every add-on"):
             self._await_cluster(api)
-        self.state.policy.write_text(POLICY.format(images=images, settings=self.settings, vip_port=VIP_PORT))
+        one_version = str(not self.settings.kubelet_version).lower()
+        self.state.policy.write_text(
+            POLICY.format(images=images, settings=self.settings, vip_port=VIP_PORT, one_version=one_version)
+        )
         with self.state.changing(self.record):
             self.record.phase = "up"
 
