@@ -50,7 +50,7 @@ vip = "{settings.vip}:{vip_port}"
 [addons]
 kube_proxy_mode = "{settings.proxy_mode}"
 
-# Where the machine under the lab cannot keep the runbook's promise: its nodes have no systemd, and share disks.
+# What the machine under the lab cannot keep of the runbook: its nodes have no systemd, and share disks.
 [runtime]
 cgroup_driver = "cgroupfs"
 
