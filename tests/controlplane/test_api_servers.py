@@ -1,7 +1,6 @@
 """API servers: how many, each by itself, and the address in front of them."""
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from kubecheck.checks import (
     API,
@@ -119,25 +118,10 @@ def test_api_servers_reachable(answers: Mapping[str, TlsAnswer | CannotTell]) ->
     for_each(answers, lambda _, answer: answer.must_speak_tls())
 
 
-def virtual_address(here: Site) -> TlsHello:
-    """The address in front of the API servers: policy's, or the one that joining machines are told."""
-    if here.policy.control_plane.vip:
-        host, _, port = here.policy.control_plane.vip.rpartition(":")
-        return TlsHello(host.strip("[]"), int(port))
-    if here.facts.cluster_info.absent:
-        raise NotApplicable(
-            "policy names no VIP (control_plane.vip), and there is no kube-public/cluster-info"
-        )
-    url = urlsplit(here.facts.cluster_info.value.server)
-    if not url.hostname:
-        raise CannotTell("ConfigMap kube-public/cluster-info holds no server address")
-    return TlsHello(url.hostname, url.port or 443)
-
-
 @check(
     title="Every node reaches the address in front of the API servers",
     at=NODES,
-    asks=virtual_address,
+    asks=lambda here: TlsHello(*here.front()),
     remedy=(
         "on the load balancer's machines: systemctl status keepalived haproxy; ip -brief address | grep VIP",
         *REACH,
