@@ -150,19 +150,14 @@ def test_versions_one_minor_apart_are_allowed(checks, facts, versions, raised):
         ("", Reading(ClusterInfo("https://api.example", ())), "api.example", 443),
     ],
 )
-def test_the_vip_is_policys_or_the_one_that_joining_machines_are_told(
-    checks, site_at, facts, vip, info, host, port
-):
-    asked = checks("controlplane", "test_api_servers").virtual_address
+def test_the_vip_is_policys_or_the_one_that_joining_machines_are_told(site_at, facts, vip, info, host, port):
     site = site_at(("node1",), "node1", Policy(control_plane=Promised(vip=vip)))
-    question = asked(replace(site, facts=replace(facts, cluster_info=info)))
-    assert (question.host, question.port) == (host, port)
+    assert replace(site, facts=replace(facts, cluster_info=info)).front() == (host, port)
 
 
-def test_without_any_vip_nothing_is_asked(checks, site_at, facts):
-    asked = checks("controlplane", "test_api_servers").virtual_address
+def test_without_any_vip_nothing_is_asked(site_at, facts):
     site = site_at(("node1",), "node1")
     with pytest.raises(NotApplicable):
-        asked(replace(site, facts=replace(facts, cluster_info=Reading(absent=True))))
+        replace(site, facts=replace(facts, cluster_info=Reading(absent=True))).front()
     with pytest.raises(CannotTell):
-        asked(replace(site, facts=replace(facts, cluster_info=Reading(ClusterInfo("", ())))))
+        replace(site, facts=replace(facts, cluster_info=Reading(ClusterInfo("", ())))).front()
