@@ -41,6 +41,9 @@ def _check(arguments: list[str]) -> int:
                 str(suites().parent),
                 # By path and not by name: tests/dns must not become the module dns, which is dnspython's.
                 "--import-mode=importlib",
+                # pytest would rewrite the assertions of this package too, which is running already.
+                "-W",
+                "ignore::pytest.PytestAssertRewriteWarning",
                 # Nothing is written into the installed package.
                 "-p",
                 "no:cacheprovider",
