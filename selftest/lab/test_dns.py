@@ -29,11 +29,11 @@ def message(run: Run, check: str, vantage: str) -> str:
 
 @pytest.fixture
 def dropped(lab: Lab) -> Iterator[Callable[..., None]]:
-    """Drop packets that come to a node or through it: iptables' words for which."""
+    """Drop packets that come to a node or through it, or in other ``chains``: iptables' words for which."""
     rules: list[tuple[str, tuple[str, ...]]] = []
 
-    def drop(node: str, *which: str) -> None:
-        for chain in ("FORWARD", "INPUT"):
+    def drop(node: str, *which: str, chains: tuple[str, ...] = ("FORWARD", "INPUT")) -> None:
+        for chain in chains:
             rule = (chain, *which, "-j", "DROP")
             rules.append((node, rule))
             lab.exec_on_node(node, ["iptables", "-I", *rule])
@@ -88,7 +88,11 @@ def deaf_replica(
 ) -> Iterator[client.V1Pod]:
     """A CoreDNS pod that does not reach any API server; replaced at the end, for it recovers slowly."""
     name = replica.metadata.name
-    dropped(replica.spec.node_name, "-s", replica.status.pod_ip, "-p", "tcp", "--dport", "6443")
+    node, address = replica.spec.node_name, replica.status.pod_ip
+    dropped(node, "-s", address, "-p", "tcp", "--dport", "6443")
+    # And the way back: a watch goes on telling until its server has waited in vain for acknowledgements.
+    back = ("-d", address, "-p", "tcp", "-m", "multiport", "--sports", "443,6443")
+    dropped(node, *back, chains=("FORWARD", "OUTPUT"))
     yield replica
     core, apps = client.CoreV1Api(api), client.AppsV1Api(api)
     core.delete_namespaced_pod(name, "kube-system", grace_period_seconds=0)
