@@ -149,7 +149,7 @@ def test_a_stuck_pod_is_told_with_its_node_and_the_command(
     kubecheck: Kubecheck, stuck_pod: str, lab: Lab, tmp_path: Path
 ) -> None:
     impatient = tmp_path / "policy.toml"
-    impatient.write_text(f"{lab.policy.read_text()}\n[nodes]\nterminating_seconds = 0\n")
+    impatient.write_text(lab.policy.read_text().replace("[nodes]\n", "[nodes]\nterminating_seconds = 0\n"))
     runs: list[Run] = []
 
     def noticed() -> bool:
@@ -184,7 +184,8 @@ def test_node_access(
     kubecheck: Kubecheck, another_driver: str, lab: Lab, leftovers: Callable[[], list[str]], tmp_path: Path
 ) -> None:
     policy = tmp_path / "policy.toml"
-    policy.write_text(f'{lab.policy.read_text()}\n[runtime]\ncgroup_driver = ""\n')
+    demanding = lab.policy.read_text().replace("etcd_own_disk = false", "etcd_own_disk = true")
+    policy.write_text(demanding.replace('cgroup_driver = "cgroupfs"', 'cgroup_driver = ""'))
     chosen = "test_runtime.py or test_kubelet_process.py or etcd_own_disk"
     run = kubecheck("tests/nodes", "-k", chosen, "--policy", str(policy), "--node-access")
     own = {f"node:{another_driver}"}
