@@ -78,7 +78,7 @@ def test_only_what_is_selected_is_asked(kubecheck: Kubecheck) -> None:
 
 
 @pytest.fixture
-def without_dns(api: client.ApiClient) -> Iterator[None]:
+def without_dns(lab: Lab, api: client.ApiClient) -> Iterator[None]:
     """CoreDNS scaled to nothing, and back."""
     apps = client.AppsV1Api(api)
     core = client.CoreV1Api(api)
@@ -95,6 +95,12 @@ def without_dns(api: client.ApiClient) -> Iterator[None]:
     yield
     apps.patch_namespaced_deployment_scale("coredns", "kube-system", {"spec": {"replicas": before}})
     until(lambda: ready() == before, "CoreDNS is ready again")
+
+    def rejected(node: str) -> bool:
+        return "kube-system/kube-dns" in lab.exec_on_node(node, ["iptables-save", "-t", "filter"]).stdout
+
+    # The next test may end a kube-proxy: each must have taken the new endpoints over by then.
+    until(lambda: not any(rejected(node) for node in lab.nodes), "every kube-proxy knows CoreDNS again")
 
 
 @pytest.mark.usefixtures("without_dns")
