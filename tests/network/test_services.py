@@ -19,6 +19,7 @@ from kubecheck.checks import (
     TcpAnswer,
     TcpConnect,
     check,
+    record_type,
 )
 
 LOOK_AT_KUBE_PROXY = (
@@ -30,6 +31,11 @@ LOOK_AT_KUBE_PROXY = (
 def api_name(here: Site) -> str:
     """The full name of the kubernetes Service."""
     return f"kubernetes.default.svc.{here.facts.dns_domain.value}"
+
+
+def api_type(here: Site) -> str:
+    """What the name of the kubernetes Service is asked for: A, or AAAA where its address is of IPv6."""
+    return record_type(here.facts.kubernetes_service.value.ip)
 
 
 @check(
@@ -52,7 +58,7 @@ def test_kubernetes_service_reachable(answer: TcpAnswer) -> None:
 @check(
     title="Every node and every pod reaches kube-dns on 53 over TCP",
     at=NODES | PODS,
-    asks=lambda here: DnsOverTcp(api_name(here), here.facts.dns_service.value.ip),
+    asks=lambda here: DnsOverTcp(api_name(here), here.facts.dns_service.value.ip, api_type(here)),
     runbook=("R10",),
     remedy=(
         "kubectl -n kube-system get endpointslices -l kubernetes.io/service-name=kube-dns",
@@ -71,7 +77,7 @@ def test_dns_service_over_tcp(answer: DnsAnswer, facts: Facts) -> None:
 @check(
     title="Every node and every pod reaches kube-dns on 53 over UDP",
     at=NODES | PODS,
-    asks=lambda here: DnsOverUdp(api_name(here), here.facts.dns_service.value.ip),
+    asks=lambda here: DnsOverUdp(api_name(here), here.facts.dns_service.value.ip, api_type(here)),
     runbook=("R10",),
     remedy=(
         "kubectl -n kube-system get endpointslices -l kubernetes.io/service-name=kube-dns",

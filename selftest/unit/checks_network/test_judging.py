@@ -16,6 +16,7 @@ from kubecheck.checks import (
     UdpAsk,
     Vantage,
 )
+from kubecheck.checks.check import declared
 from kubecheck.cluster.objects import Condition, Pod
 from kubecheck.cluster.parse import node as parse_node
 from kubecheck.cluster.reading import Reading
@@ -239,3 +240,18 @@ def test_a_network_policy_is_made_only_where_the_policy_says_so(checks, site_at)
     assert set(ports(site)) == {"node2", "node2 at the allowed port"}
     with pytest.raises(CannotTell, match="could not be made: forbidden"):
         ports(replace(site, fleet=replace(site.fleet, refused={"kubecheck-r1/guard": "forbidden"})))
+
+
+@pytest.mark.parametrize("over", ["udp", "tcp"])
+@pytest.mark.parametrize(
+    ("api", "rdtype"), [(("10.96.0.1",), "A"), (("fd00::1",), "AAAA"), (("fd00::1", "10.96.0.1"), "AAAA")]
+)
+def test_kube_dns_is_asked_for_the_address_that_the_kubernetes_service_has(
+    checks, site_at, over, api, rdtype
+):
+    site = site_at(["node1", "node2"], "node1")
+    service = replace(site.facts.kubernetes_service.value, cluster_ips=api)
+    facts = replace(site.facts, kubernetes_service=Reading(service))
+    check = getattr(checks("test_services"), f"test_dns_service_over_{over}")
+    question = declared(check).asks(replace(site, facts=facts))
+    assert question.key == f"dns {rdtype} kubernetes.default.svc.cluster.local of 10.96.0.10 over {over}"
