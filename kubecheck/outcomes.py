@@ -7,7 +7,7 @@ broken cluster.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -29,12 +29,44 @@ class NotApplicable(Exception):
     """The requirement does not concern this cluster or node; the text is the reason."""
 
 
+class TargetsFailed(AssertionError):
+    """The requirement does not hold for some of many targets: by name, what was said of each."""
+
+    def __init__(self, text: str, failed: Mapping[str, str], unknown: Mapping[str, str]) -> None:
+        super().__init__(text)
+        self.failed = failed
+        self.unknown = unknown
+
+
+class TargetsUnknown(CannotTell):
+    """Whether it holds could not be told for some of many targets: by name, why not."""
+
+    def __init__(self, text: str, unknown: Mapping[str, str]) -> None:
+        super().__init__(text)
+        self.unknown = unknown
+
+
+@dataclass(frozen=True)
+class Target:
+    """One thing that a result judges: ``name`` is the message's, empty where there is only one.
+
+    ``asked`` is the inquiry, ``address`` whom it was put to, ``got`` what came back; each is empty
+    where nothing was asked, and what came back where it was as expected.
+    """
+
+    name: str
+    outcome: Outcome
+    asked: str = ""
+    address: str = ""
+    got: str = ""
+
+
 @dataclass(frozen=True)
 class Result:
     """A check judged at a vantage.
 
     ``seconds`` is the time its questions took on the wire, or the time of judging for a check
-    that asks none.
+    that asks none. ``targets`` are those that it judged, as far as they can be told apart.
     """
 
     check: str
@@ -46,6 +78,7 @@ class Result:
     remedy: tuple[str, ...]
     seconds: float
     nodeid: str
+    targets: tuple[Target, ...] = ()
 
 
 class Verdict(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from kubecheck.outcomes import CannotTell, NotApplicable
+from kubecheck.outcomes import CannotTell, NotApplicable, TargetsFailed, TargetsUnknown
 
 T = TypeVar("T")
 
@@ -15,8 +15,8 @@ TOLD = 5  # of so many targets the evidence is told in full; the others are name
 def for_each(targets: Mapping[str, T | CannotTell], judge: Callable[[str, T], None]) -> None:
     """Judge each target; the message names those that fail.
 
-    Raises AssertionError when one fails, else CannotTell when one could not be told, or when
-    there is no target at all, and NotApplicable when none of them applies. A target may be a
+    Raises TargetsFailed when one fails, else TargetsUnknown when one could not be told; CannotTell
+    when there is no target at all, and NotApplicable when none of them applies. A target may be a
     CannotTell itself: it could not be asked.
     """
     if not targets:
@@ -36,9 +36,9 @@ def for_each(targets: Mapping[str, T | CannotTell], judge: Callable[[str, T], No
         except NotApplicable as problem:
             not_here[name] = str(problem)
     if failed:
-        raise AssertionError(_told(failed, len(targets), "fail"))
+        raise TargetsFailed(_told(failed, len(targets), "fail"), failed, unknown)
     if unknown:
-        raise CannotTell(_told(unknown, len(targets), "could not be told"))
+        raise TargetsUnknown(_told(unknown, len(targets), "could not be told"), unknown)
     if len(not_here) == len(targets):
         raise NotApplicable(_told(not_here, len(targets), "do not apply"))
 

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import asdict
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from kubecheck.checks import CannotTell, Facts, Node, NotApplicable, Policy, Probe, Standing
 from kubecheck.checks.judging import own_words
 from kubecheck.outcomes import Outcome, Result
 from kubecheck.plugin.run import RUN, Run, check_of, vantage_of
+from kubecheck.plugin.targets import targets_of
 from kubecheck.probes import Answer
 from kubecheck.report.allure import describe
 from kubecheck.survey.survey import Answers
 
-SECONDS = pytest.StashKey[float]()
+RESULT = TypeAdapter(Result)
+FOUND = pytest.StashKey[Answers]()
 
 
 def _run(request: pytest.FixtureRequest) -> Run:
@@ -63,7 +65,7 @@ def _answers(request: pytest.FixtureRequest) -> Answers:
     assert check is not None
     assert vantage is not None
     found = _run(request).survey(item).answer(check, vantage)
-    item.stash[SECONDS] = _longest(found)
+    item.stash[FOUND] = found
     return found
 
 
@@ -119,6 +121,8 @@ def pytest_runtest_makereport(
         report.longrepr = message
     if isinstance(error, pytest.skip.Exception):
         report.longrepr = (str(item.path), (item.location[1] or 0) + 1, f"Skipped: {message}")
+    found = item.stash.get(FOUND, {})
+    seconds = _longest(found) if FOUND in item.stash else call.duration
     result = Result(
         check=check.id,
         title=check.title,
@@ -127,27 +131,19 @@ def pytest_runtest_makereport(
         message=message,
         runbook=check.runbook,
         remedy=check.remedy,
-        seconds=round(float(item.stash.get(SECONDS, call.duration)), 3),
+        seconds=round(float(seconds), 3),
         nodeid=item.nodeid,
+        targets=targets_of(found, outcome, error),
     )
-    # Plain strings: xdist sends the report to the controller, and takes no enum.
-    report.kubecheck = {**asdict(result), "outcome": outcome.value}  # type: ignore[attr-defined]
+    # Plain values: xdist sends the report to the controller, and takes no enum.
+    report.kubecheck = RESULT.dump_python(result, mode="json")  # type: ignore[attr-defined]
     return report
 
 
 def result_in(report: Any) -> Result | None:
     """The judgement that a report carries."""
     body = getattr(report, "kubecheck", None)
-    if not isinstance(body, dict):
-        return None
-    return Result(
-        **{
-            **body,
-            "outcome": Outcome(body["outcome"]),
-            "runbook": tuple(body["runbook"]),
-            "remedy": tuple(body["remedy"]),
-        }
-    )
+    return RESULT.validate_python(body) if isinstance(body, dict) else None
 
 
 @pytest.hookimpl(tryfirst=True)

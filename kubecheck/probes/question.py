@@ -57,6 +57,11 @@ class Inquiry(ABC):
     def key(self) -> str:
         """What is asked, in a form that is unique, stable and readable: ``tcp 10.96.0.1:443``."""
 
+    @property
+    def whom(self) -> str:
+        """The address that is asked: the field ``host`` or ``server``; empty for an inquiry without one."""
+        return str(getattr(self, "host", "") or getattr(self, "server", ""))
+
     @abstractmethod
     def read(self, raw: Raw, origin: str) -> Answer:
         """The answer in ``raw``, asked from ``origin``."""
