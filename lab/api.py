@@ -61,6 +61,28 @@ class Api:
         if status not in (http.HTTPStatus.OK, http.HTTPStatus.CREATED):
             raise LabError(f"The API server refused {path}: {answer.decode(errors='replace')}")
 
+    def create(self, collection: str, body: dict[str, Any]) -> None:
+        """Make an object in the collection of its kind."""
+        self._change("POST", collection, body)
+
+    def replace(self, path: str, body: dict[str, Any]) -> None:
+        """Put another object in the place of one."""
+        self._change("PUT", path, body)
+
+    def delete(self, path: str) -> None:
+        """Take an object away at once; one that is not there is no error."""
+        self._change("DELETE", path, {"gracePeriodSeconds": 0}, missing_is_well=True)
+
+    def _change(self, method: str, path: str, body: dict[str, Any], *, missing_is_well: bool = False) -> None:
+        try:
+            status, answer = self._request(method, path, json.dumps(body), "application/json")
+        except (OSError, http.client.HTTPException) as error:
+            raise LabError(f"The API server did not take {method} {path}: {error}.") from error
+        if status == http.HTTPStatus.NOT_FOUND and missing_is_well:
+            return
+        if status not in (http.HTTPStatus.OK, http.HTTPStatus.CREATED, http.HTTPStatus.ACCEPTED):
+            raise LabError(f"The API server refused {method} {path}: {answer.decode(errors='replace')}")
+
     def apply(self, manifest: str, **values: object) -> None:
         """Apply lab/manifests/MANIFEST.yaml with ``${NAME}`` replaced by its value."""
         text = Template((MANIFESTS / f"{manifest}.yaml").read_text()).substitute(values)

@@ -1,4 +1,4 @@
-"""The command line of the lab: ``python -m lab up|down|status|exec``."""
+"""The command line of the lab: ``python -m lab up|down|status|exec|fault``."""
 
 import argparse
 import signal
@@ -9,6 +9,7 @@ from types import FrameType
 
 from lab import commands
 from lab.errors import LabError
+from lab.faults import commands as faults
 from lab.handle import Lab
 from lab.machines import ENVIRONMENT
 from lab.progress import Progress
@@ -48,7 +49,8 @@ def parser() -> argparse.ArgumentParser:
     down = actions.add_parser("down", help="take the lab away, also one that crashed half way up")
     status = actions.add_parser("status", help="what runs; exit code 0 only when all does")
     run = actions.add_parser("exec", help="run a command on a machine of the lab")
-    for action in (up, down, status, run):
+    fault = actions.add_parser("fault", help="real faults: list, inject or heal")
+    for action in (up, down, status, run, *faults.add_parsers(fault)):
         action.add_argument("--name", default=default.name, help=f"which lab; default {default.name}")
     run.add_argument("machine", help="for example k8s-node01")
     run.add_argument("command", nargs=argparse.REMAINDER, help="the command and its arguments")
@@ -73,6 +75,8 @@ def main(argv: list[str] | None = None) -> int:
                 command = options.command[options.command[:1] == ["--"] :] or ["bash"]
                 machine = Lab.load(options.name).machine(options.machine)
                 return subprocess.call(machine.entering(command), env=ENVIRONMENT)
+            case "fault":
+                faults.run(options, progress)
     except LabError as error:
         print(f"lab: {error}", file=sys.stderr)
         return 1

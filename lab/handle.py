@@ -1,10 +1,14 @@
 """A lab that is up, in the hands of a test: look around on its nodes, and stop and start what they run."""
 
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from lab.api import Api
 from lab.errors import LabError
 from lab.machines import Machine
+from lab.settings import Settings
 from lab.state import Record, State
 
 
@@ -23,6 +27,26 @@ class Lab:
         if record is None or record.phase != "up":
             raise LabError(f"The lab {name!r} is not up: run `python -m lab up --name {name}`.")
         return cls(state, record)
+
+    @property
+    def directory(self) -> Path:
+        """Where everything of the lab lies."""
+        return self._state.directory
+
+    @property
+    def settings(self) -> Settings:
+        """What it was asked to be; its nodes' addresses too."""
+        return self._record.settings
+
+    def api(self, server: str = "vip") -> Api:
+        """Its API as the administrator, through the VIP or straight at one master's API server."""
+        return Api(self.api_port(server), self._state.pki)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other `lab` commands away from it for as long as the block lasts."""
+        with self._state.lock():
+            yield
 
     @property
     def kubeconfig(self) -> Path:
