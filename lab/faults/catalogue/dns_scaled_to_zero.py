@@ -1,18 +1,11 @@
 """No CoreDNS at all."""
 
-from random import Random
-
-from lab.faults import dns, objects
+from lab.faults import dns, objects, victims
 from lab.faults.fault import Fault, Victims
 from lab.faults.waiting import until
 from lab.handle import Lab
 
 NAME = "dns-scaled-to-zero"
-
-
-def choose(_lab: Lab, _random: Random) -> dict[str, str]:
-    """There is but one CoreDNS."""
-    return {}
 
 
 def inject(lab: Lab, _victims: Victims) -> None:
@@ -31,7 +24,7 @@ def heal(lab: Lab, _victims: Victims) -> None:
 FAULT = Fault(
     name=NAME,
     breaks="CoreDNS is scaled to 0 replicas.",
-    choose=choose,
+    choose=victims.nobody,
     inject=inject,
     heal=heal,
     causes=("dns-not-running",),
