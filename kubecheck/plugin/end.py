@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from kubecheck.cluster.api import ApiError
-from kubecheck.outcomes import CannotTell, Verdict, verdict_of
+from kubecheck.outcomes import Verdict, verdict_of
+from kubecheck.plugin.diagnosing import diagnosed
 from kubecheck.plugin.judge import result_in
 from kubecheck.plugin.run import RUN, Run, is_worker
 from kubecheck.plugin.workers import HANDOVER
@@ -31,11 +32,17 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
     if run is None or is_worker(config):
         return (yield)
     try:
-        removal = _remove(run)
         gathering = config.stash[GATHERING]
+        begun = time.monotonic()
+        diagnosis = diagnosed(run)
+        if diagnosis.causes or diagnosis.unexplained:
+            run.timings["diagnose"] = round(time.monotonic() - begun, 2)
+        removal = _remove(run)
         interrupted = session.exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
         verdict = _verdict(run, interrupted=interrupted)
-        ending = Ending(run.results, verdict, dict(run.timings), run.facts, run.id, run.started, interrupted)
+        ending = Ending(
+            run.results, verdict, diagnosis, dict(run.timings), run.facts, run.id, run.started, interrupted
+        )
         _write(run, ending)
         config.stash[ENDING] = ending
         if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
@@ -107,12 +114,8 @@ def _write(run: Run, ending: Ending) -> None:
     write_reports(ending, run.reports)
     if run.replayed is not None:
         return  # the record it came from stays the record of that run
-    standing, problem = None, ""
-    if run.standing_future is not None and run.standing_future.done():
-        try:
-            standing = run.standing_future.result()
-        except CannotTell as reason:
-            problem = str(reason)
+    standing, future = run.standing_if_any(), run.standing_future
+    problem = str(future.exception() or "") if future and future.done() else ""
     answers, troubles = run.gathered()
     record = Record(
         run.id, run.started.isoformat(), run.policy, run.facts, standing, problem, answers, troubles

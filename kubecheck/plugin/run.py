@@ -23,7 +23,7 @@ from kubecheck.outcomes import CannotTell, Result
 from kubecheck.policy import Policy
 from kubecheck.probes import Raw
 from kubecheck.survey import Record, Survey
-from kubecheck.survey.asking import LiveAsker, RecordAsker
+from kubecheck.survey.asking import Asker, LiveAsker, RecordAsker
 
 RUN = pytest.StashKey["Run"]()
 NETWORKS = {
@@ -88,6 +88,19 @@ class Run:
             raise CannotTell("this run put no probe pods there")
         return self.standing_future.result()
 
+    def standing_if_any(self) -> Standing | None:
+        """The fleet if it stands by now; it is not waited for."""
+        if self.replayed is not None:
+            return self.replayed.standing
+        future = self.standing_future
+        return future.result() if future and future.done() and not future.exception() else None
+
+    def asker(self) -> Asker:
+        """Who answers: the probe pods, or the record."""
+        if self.replayed:
+            return RecordAsker(self.replayed.answers, self.replayed.troubles)
+        return LiveAsker(self._live_api)
+
     def survey(self, item: pytest.Item) -> Survey:
         """The survey that holds the answers for ``item``: one for each share of the nodes."""
         shares = _shares(item.config)
@@ -98,12 +111,7 @@ class Run:
                 check, vantage = check_of(other), vantage_of(other)
                 if check and check.asks and vantage and self.share(other.nodeid, shares) == share:
                     selected[vantage].append(check)
-            asker = (
-                RecordAsker(self.replayed.answers, self.replayed.troubles)
-                if self.replayed
-                else LiveAsker(self._live_api)
-            )
-            self.surveys[share] = Survey(selected, self.facts, self.policy, self.standing, asker)
+            self.surveys[share] = Survey(selected, self.facts, self.policy, self.standing, self.asker())
         return self.surveys[share]
 
     def share(self, nodeid: str, shares: int) -> int:
@@ -114,9 +122,11 @@ class Run:
 
     def gathered(self) -> tuple[dict[str, dict[str, Raw]], dict[str, str]]:
         """Raw answers and troubles by vantage, of this process and of its workers."""
-        answers, troubles = dict(self.answers), dict(self.troubles)
+        answers = {vantage: dict(raws) for vantage, raws in self.answers.items()}
+        troubles = dict(self.troubles)
         for survey in self.surveys.values():
-            answers |= survey.answers
+            for vantage, raws in survey.answers.items():
+                answers[vantage] = answers.get(vantage, {}) | raws
             troubles |= survey.troubles
         return answers, troubles
 

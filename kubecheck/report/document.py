@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any
 
 from kubecheck import __version__
 from kubecheck.cluster.facts import Facts
+from kubecheck.diagnosis import Cause, Diagnosis
+from kubecheck.diagnosis.evidence import Symptom
 from kubecheck.outcomes import Outcome, Result, Verdict
 from kubecheck.report.junit import junit
 
@@ -23,6 +26,7 @@ class Ending:
 
     results: list[Result]
     verdict: Verdict
+    diagnosis: Diagnosis
     timings: dict[str, float]
     facts: Facts
     run: str
@@ -89,11 +93,14 @@ def document(ending: Ending) -> dict[str, Any]:
                 "runbook": list(result.runbook),
                 "message": result.message,
                 "seconds": result.seconds,
+                "targets": [
+                    {"name": target.name, "outcome": target.outcome.value} for target in result.targets
+                ],
             }
             for result in ending.results
         ],
-        "causes": [],
-        "unexplained": sorted({r.check for r in ending.with_outcome(Outcome.FAILED)}),
+        "causes": [_cause(cause) for cause in ending.diagnosis.causes],
+        "unexplained": _grouped(ending.diagnosis.unexplained),
         "cluster": {
             "server": facts.server,
             "version": facts.server_version,
@@ -104,6 +111,32 @@ def document(ending: Ending) -> dict[str, Any]:
         },
         "timings": ending.timings,
     }
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    finding = cause.finding
+    return {
+        "id": cause.kind.id,
+        "title": cause.kind.title,
+        "says": finding.says,
+        "blames": list(finding.blames),
+        "confidence": finding.confidence.name.lower(),
+        "confirmed": list(finding.confirmed),
+        "remedy": list(cause.remedy),
+        "source": cause.kind.source,
+        "explains": _grouped(finding.explains),
+    }
+
+
+def _grouped(symptoms: Iterable[Symptom]) -> list[dict[str, Any]]:
+    """Results, each with those of its targets that are meant; none for a result without several."""
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for symptom in sorted(symptoms, key=lambda each: (each.check, each.vantage, each.target)):
+        found[symptom.check, symptom.vantage] += [symptom.target] if symptom.target else []
+    return [
+        {"check": check, "vantage": vantage, "targets": targets}
+        for (check, vantage), targets in found.items()
+    ]
 
 
 def _write(path: Path, text: str) -> None:

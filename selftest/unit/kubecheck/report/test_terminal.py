@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kubecheck.diagnosis import Diagnosis
 from kubecheck.outcomes import Outcome, verdict_of
 from kubecheck.report.document import Ending
 from kubecheck.report.terminal import CHECKS_TOLD, LINES, plain, tell
@@ -28,7 +29,9 @@ def told(facts):
     def show(*results):
         screen = Screen()
         verdict = verdict_of(result.outcome for result in results)
-        ending = Ending(list(results), verdict, {}, facts, "r1", datetime.now(UTC), interrupted=False)
+        ending = Ending(
+            list(results), verdict, Diagnosis(), {}, facts, "r1", datetime.now(UTC), interrupted=False
+        )
         tell(ending, screen, Path("reports"))
         return screen.lines
 

@@ -1,0 +1,1 @@
+"""The known causes, one a file. `catalogue.all_kinds` finds them."""

@@ -1,0 +1,186 @@
+"""What a diagnosis rests on: each thing that went wrong, the facts, and questions asked at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+
+from kubecheck.checks.vantage import Vantage
+from kubecheck.cluster.facts import Facts
+from kubecheck.diagnosis.owners import NOBODY, Owner, owners
+from kubecheck.fleet.standing import Standing
+from kubecheck.outcomes import CannotTell, Outcome, Result, Target
+from kubecheck.policy import Policy
+from kubecheck.probes import Answer, Question
+
+Ask = Callable[[Vantage, Question], Answer | CannotTell]
+
+
+@dataclass(frozen=True)
+class Symptom:
+    """One thing that failed, or could not be told: a check at a vantage, and one of its targets.
+
+    ``kind`` and ``node`` are the vantage's. ``target`` is empty where the check judges one thing only.
+    ``to`` is the node that is asked, or that the asked pod runs on, ``service`` the Service that is asked
+    and ``behind`` the nodes of its endpoints; each is empty where it is not known.
+    """
+
+    check: str
+    kind: str
+    node: str
+    target: str
+    outcome: Outcome
+    message: str
+    got: str = ""
+    asked: str = ""
+    to: str = ""
+    service: str = ""
+    behind: frozenset[str] = frozenset()
+
+    @property
+    def vantage(self) -> str:
+        """As results name it."""
+        return f"{self.kind}:{self.node}" if self.node else self.kind
+
+    @property
+    def failed(self) -> bool:
+        """Whether it failed; otherwise it could not be told."""
+        return self.outcome is Outcome.FAILED
+
+    def touches(self, node: str) -> bool:
+        """Whether it is judged from ``node``, about it, or about something that it carries or says."""
+        return (
+            node in (self.node, self.to)
+            or node in self.behind
+            or bool(re.search(rf"(?<![\w.-]){re.escape(node)}(?![\w-])", f"{self.target}\n{self.message}"))
+        )
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All results of a run with the facts, the policy and the fleet; ``ask`` puts one more question."""
+
+    results: Sequence[Result]
+    facts: Facts
+    policy: Policy
+    standing: Standing | None
+    ask: Ask
+
+    @cached_property
+    def owners(self) -> dict[str, Owner]:
+        """Whose each known address is."""
+        return owners(self.facts, self.standing)
+
+    @cached_property
+    def symptoms(self) -> tuple[Symptom, ...]:
+        """Everything that failed or could not be told."""
+        found: list[Symptom] = []
+        for result in self.results:
+            if result.outcome in (Outcome.FAILED, Outcome.UNKNOWN):
+                bad = [t for t in result.targets if t.outcome in (Outcome.FAILED, Outcome.UNKNOWN)]
+                found += [self._symptom(result, target) for target in bad or [Target("", result.outcome)]]
+        return tuple(found)
+
+    @cached_property
+    def outcomes(self) -> dict[tuple[str, str], Outcome]:
+        """Every result's outcome, by check and vantage."""
+        return {(result.check, result.vantage): result.outcome for result in self.results}
+
+    def find(
+        self,
+        *checks: str,
+        kind: str = "",
+        node: str = "",
+        to: str = "",
+        service: str = "",
+        failed: bool = False,
+    ) -> frozenset[Symptom]:
+        """The symptoms of ``checks`` (patterns) that fit all that is named; only failures if so asked."""
+        return frozenset(
+            symptom
+            for symptom in self.symptoms
+            if any(fnmatchcase(symptom.check, check) for check in checks)
+            and kind in ("", symptom.kind)
+            and node in ("", symptom.node)
+            and to in ("", symptom.to)
+            and service in ("", symptom.service)
+            and (symptom.failed or not failed)
+        )
+
+    def failed(self, check: str, vantage: str = "api") -> Result | None:
+        """The result of ``check`` at ``vantage`` if it failed."""
+        for result in self.results:
+            if (result.check, result.vantage, result.outcome) == (check, vantage, Outcome.FAILED):
+                return result
+        return None
+
+    def nodes_failing(self, check: str, kind: str) -> list[str]:
+        """The nodes at whose ``kind`` of vantage ``check`` failed."""
+        return self._nodes(check, kind, Outcome.FAILED)
+
+    def nodes_passing(self, check: str, kind: str) -> list[str]:
+        """The nodes at whose ``kind`` of vantage ``check`` passed."""
+        return self._nodes(check, kind, Outcome.PASSED)
+
+    def pairs(self, check: str, kind: str) -> dict[tuple[str, str], bool]:
+        """Which node reached which, as ``check`` judges it at vantages of ``kind``, as far as could be told."""
+        found: dict[tuple[str, str], bool] = {}
+        for result in self.results:
+            at, _, node = result.vantage.partition(":")
+            if (result.check, at) != (check, kind):
+                continue
+            for target in result.targets:
+                to = self._to(target)
+                if to and target.outcome in (Outcome.PASSED, Outcome.FAILED):
+                    reached = target.outcome is Outcome.PASSED
+                    found[node, to] = found.get((node, to), True) and reached
+        return found
+
+    def _nodes(self, check: str, kind: str, outcome: Outcome) -> list[str]:
+        vantages = [r.vantage for r in self.results if r.check == check and r.outcome is outcome]
+        return [vantage.removeprefix(f"{kind}:") for vantage in vantages if vantage.startswith(f"{kind}:")]
+
+    def _symptom(self, result: Result, target: Target) -> Symptom:
+        kind, _, node = result.vantage.partition(":")
+        owner = self.owners.get(target.address, NOBODY)
+        return Symptom(
+            check=result.check,
+            kind=kind,
+            node=node,
+            target=target.name,
+            outcome=target.outcome,
+            message=result.message if not target.name else _own_part(result.message, target.name),
+            got=target.got,
+            asked=target.asked,
+            to=self._to(target),
+            service=owner.name if owner.kind == "Service" else "",
+            behind=owner.nodes,
+        )
+
+    def _to(self, target: Target) -> str:
+        """The one node that a target stands for: by its name, or by whose its address is."""
+        named = re.match(r"[^\s:]+", target.name)
+        if named and named[0] in self._names:
+            return named[0]
+        owner = self.owners.get(target.address, NOBODY)
+        return next(iter(owner.nodes)) if owner.kind != "Service" and len(owner.nodes) == 1 else ""
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(node.name for node in self.facts.nodes)
+
+
+def at_nodes(symptoms: Iterable[Symptom]) -> list[str]:
+    """The nodes of the symptoms' vantages, each once, in order of name."""
+    return sorted({symptom.node for symptom in symptoms if symptom.node})
+
+
+def _own_part(message: str, target: str) -> str:
+    """What a message that names many targets says of one of them."""
+    start = message.find(f"\n{target}: ")
+    if start < 0:
+        return ""
+    return message[start + len(target) + 3 :].partition("\n")[0]

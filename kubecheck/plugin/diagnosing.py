@@ -1,0 +1,32 @@
+"""Diagnosing at the end of a run, while its probe pods still stand to be asked."""
+
+from __future__ import annotations
+
+from kubecheck.checks import CannotTell, Site, Vantage
+from kubecheck.diagnosis import Diagnosis, Evidence, diagnose
+from kubecheck.diagnosis.catalogue import all_kinds
+from kubecheck.outcomes import Outcome
+from kubecheck.plugin.run import Run
+from kubecheck.probes import Answer, Question
+
+
+def diagnosed(run: Run) -> Diagnosis:
+    """What explains the failures of ``run``; answers to further questions become part of its record."""
+    if not any(result.outcome is Outcome.FAILED for result in run.results):
+        return Diagnosis()
+    standing = run.standing_if_any()
+
+    def ask(vantage: Vantage, question: Question) -> Answer | CannotTell:
+        if standing is None:
+            return CannotTell("this run put no probe pods there")
+        site = Site(vantage, run.facts, run.policy, standing)
+        try:
+            raw = run.asker()(site, [question]).get(question.key)
+        except CannotTell as trouble:
+            return trouble
+        if raw is None:
+            return CannotTell(f"asked {question.key} from {site.origin}, and no answer came back")
+        run.answers.setdefault(str(vantage), {})[question.key] = raw
+        return question.read(raw, site.origin)
+
+    return diagnose(Evidence(run.results, run.facts, run.policy, standing, ask), all_kinds())
