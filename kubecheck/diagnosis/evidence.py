@@ -126,7 +126,7 @@ class Evidence:
         return self._nodes(check, kind, Outcome.PASSED)
 
     def pairs(self, check: str, kind: str) -> dict[tuple[str, str], bool]:
-        """Which node reached which, as ``check`` judges it at vantages of ``kind``, as far as could be told."""
+        """Which node reached which, as ``check`` says at vantages of ``kind``, as far as could be told."""
         found: dict[tuple[str, str], bool] = {}
         for result in self.results:
             at, _, node = result.vantage.partition(":")

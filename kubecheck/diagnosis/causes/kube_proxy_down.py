@@ -28,7 +28,7 @@ SERVICES = (
     ),
     remedy=(
         "on {node}: journalctl -u kube-proxy --since -1h; systemctl restart kube-proxy",
-        "or, as a pod: kubectl -n kube-system get pods -l k8s-app=kube-proxy --field-selector spec.nodeName={node}",
+        "or, as a pod: kubectl -n kube-system get pods -l k8s-app=kube-proxy -o wide; delete that of {node}",
     ),
     source="https://kubernetes.io/docs/reference/networking/virtual-ips/",
 )
