@@ -3,6 +3,8 @@
 Objects stay the JSON the API server sent. The generated client's models are left out on
 purpose: most of their cost is importing and filling classes of which a handful of fields are
 read, and a server newer than the models may send what they refuse.
+
+The client and urllib3 are imported where they are used: most commands of kubecheck talk to no cluster.
 """
 
 from __future__ import annotations
@@ -11,13 +13,12 @@ import json
 import socket
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import urllib3
-from kubernetes.client import ApiClient
-from kubernetes.client.exceptions import ApiException
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, ReadTimeoutError
+if TYPE_CHECKING:
+    from kubernetes.client import ApiClient
+    from urllib3 import HTTPResponse
 
 Json = dict[str, Any]
 
@@ -101,6 +102,8 @@ class Api:
 
     def watch(self, path: str, resource_version: str, seconds: float, **query: str) -> Iterator[Json]:
         """Events (``type`` and ``object``) at ``path``, until ``seconds`` are over or the server ends it."""
+        from urllib3.exceptions import HTTPError, ReadTimeoutError
+
         asked = {
             **query,
             "watch": "1",
@@ -141,7 +144,10 @@ class Api:
         *,
         stream: bool = False,
         headers: Mapping[str, str] | None = None,
-    ) -> urllib3.HTTPResponse:
+    ) -> HTTPResponse:
+        from kubernetes.client.exceptions import ApiException
+        from urllib3.exceptions import HTTPError
+
         serialized = self.client.param_serialize(
             method,
             quote(path, safe="/:%"),
@@ -155,7 +161,7 @@ class Api:
             auth_settings=["BearerToken"],
         )
         try:
-            response: urllib3.HTTPResponse = self.client.call_api(
+            response: HTTPResponse = self.client.call_api(
                 *serialized, _request_timeout=timeout
             ).response
             if response.status >= 400:
@@ -195,6 +201,8 @@ def _unreachable(server: str, problem: Exception) -> ApiError:
 
 def network_words(problem: BaseException) -> str:
     """A network error in a few words, without the layers of exceptions around it."""
+    from urllib3.exceptions import ConnectTimeoutError, ReadTimeoutError
+
     innermost = problem
     while True:
         reason = getattr(innermost, "reason", None)

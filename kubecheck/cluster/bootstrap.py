@@ -16,6 +16,7 @@ from typing import Any
 from kubecheck.cluster.api import Api
 from kubecheck.cluster.attempt import attempt
 from kubecheck.cluster.reading import Reading
+from kubecheck.cluster.reviews import may
 from kubecheck.probes import Certificate
 
 Json = dict[str, Any]
@@ -210,23 +211,10 @@ def _requests(api: Api) -> tuple[SigningRequest, ...]:
 
 
 def _allowed(api: Api, user: str, groups: tuple[str, ...], subresource: str) -> bool:
-    review = {
-        "apiVersion": "authorization.k8s.io/v1",
-        "kind": "SubjectAccessReview",
-        "spec": {
-            "user": user,
-            "groups": list(groups),
-            "resourceAttributes": {
-                "group": "certificates.k8s.io",
-                "version": "*",
-                "resource": "certificatesigningrequests",
-                "verb": "create",
-                "subresource": subresource,
-            },
-        },
-    }
-    answer = api.create("/apis/authorization.k8s.io/v1/subjectaccessreviews", review)
-    return bool(answer["status"].get("allowed"))
+    return may(
+        api, user, groups, verb="create", group="certificates.k8s.io", version="*",
+        resource="certificatesigningrequests", subresource=subresource,
+    )  # fmt: skip
 
 
 def _requested(pem: bytes) -> tuple[str, tuple[str, ...]]:

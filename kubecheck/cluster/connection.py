@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
-
-import urllib3
-import yaml
-from kubernetes.client import ApiClient, Configuration
-from kubernetes.config import ConfigException, load_incluster_config, load_kube_config
+from typing import TYPE_CHECKING, Any
 
 from kubecheck.cluster.api import Api, ApiError
+
+if TYPE_CHECKING:
+    from kubernetes.client import Configuration
 
 SERVICE_ACCOUNT_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 POOL = 32  # connections kept; as many as there are threads that ask at once
@@ -30,6 +28,10 @@ def connect(kubeconfig: str | None, context: str | None) -> Api:
 
     Raises ConnectionProblem when no configuration can be read.
     """
+    # Imported here: a record is judged without them.
+    import urllib3
+    from kubernetes.client import ApiClient, Configuration
+
     configuration = Configuration()
     paths = _kubeconfig_paths(kubeconfig)
     if paths:
@@ -61,6 +63,8 @@ def _kubeconfig_paths(kubeconfig: str | None) -> list[str]:
 
 
 def _load_incluster(configuration: Configuration) -> None:
+    from kubernetes.config import ConfigException, load_incluster_config
+
     try:
         load_incluster_config(client_configuration=configuration)
     except ConfigException as problem:
@@ -68,6 +72,8 @@ def _load_incluster(configuration: Configuration) -> None:
 
 
 def _load_kubeconfig(paths: list[str], context: str | None, configuration: Configuration) -> None:
+    from kubernetes.config import ConfigException, load_kube_config
+
     contents = {path: content for path in paths if (content := _read(path)) is not None}
     shown = os.pathsep.join(paths)
     clusters = [each for content in contents.values() for each in content.get("clusters") or ()]
@@ -96,6 +102,8 @@ def _read(path: str) -> dict[str, Any] | None:
 
     What is no kubeconfig is refused here, before the library walks into it.
     """
+    import yaml
+
     try:
         content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except (yaml.YAMLError, ValueError, RecursionError):

@@ -15,6 +15,7 @@ from kubecheck.cluster.api import Api, ApiError
 from kubecheck.cluster.attempt import attempt
 from kubecheck.cluster.objects import Service, ServicePort
 from kubecheck.cluster.reading import Reading
+from kubecheck.cluster.reviews import account_may
 
 # Labels that tell the Service which browsers are sent to, the newest way of installing it first.
 KINDS = {
@@ -96,7 +97,10 @@ def _login(api: Api, kind: str, proxy: str, account: str) -> Reading[Login]:
 
 def _log_in(api: Api, kind: str, proxy: str, account: str) -> Login:
     namespace, _, name = account.partition("/")
-    administrator = attempt(f"the rights of {account}", lambda: _may_do_everything(api, namespace, name))
+    administrator = attempt(
+        f"the rights of {account}",
+        lambda: account_may(api, namespace, name, verb="*", group="*", resource="*"),
+    )
     try:
         token = api.create(
             f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token",
@@ -137,20 +141,3 @@ def _refused_by_api_server(api: Api, token: str) -> str:
     return (
         "" if status.get("authenticated") else f"the API server refused the token: {status.get('error', '')}"
     )
-
-
-def _may_do_everything(api: Api, namespace: str, name: str) -> bool:
-    review = {
-        "apiVersion": "authorization.k8s.io/v1",
-        "kind": "SubjectAccessReview",
-        "spec": {
-            "user": f"system:serviceaccount:{namespace}:{name}",
-            "groups": [
-                "system:serviceaccounts",
-                f"system:serviceaccounts:{namespace}",
-                "system:authenticated",
-            ],
-            "resourceAttributes": {"verb": "*", "group": "*", "resource": "*"},
-        },
-    }
-    return bool(api.create("/apis/authorization.k8s.io/v1/subjectaccessreviews", review)["status"]["allowed"])

@@ -15,7 +15,7 @@ from kubecheck.cluster.clusterinfo import read_cluster_info, read_tokens
 from kubecheck.cluster.connection import ConnectionProblem, explain_refusal
 from kubecheck.cluster.controlplane import read_control_plane
 from kubecheck.cluster.dashboard import read_dashboards
-from kubecheck.cluster.dns import cluster_domain, read_dns
+from kubecheck.cluster.dns import cluster_domain, read_dns, read_rights
 from kubecheck.cluster.etcd import read_etcd_writes
 from kubecheck.cluster.extensions import read_api_services, read_webhooks
 from kubecheck.cluster.facts import Facts
@@ -80,6 +80,7 @@ def discover(api: Api, policy: Policy) -> Facts:
         dns_setup = ask("the servers of cluster DNS", lambda: read_dns(api, policy))
         dns = ask(f"Service {policy.dns.service}", lambda: _service(api, namespace, name))
         deployments = ask("Deployments of cluster DNS", lambda: _deployments(api, namespace))
+        dns_lacks = pool.submit(lambda: _dns_lacks(api, deployments.result()))
         cidrs = ask("the Service CIDR", lambda: _service_cidrs(api))
         metrics_api = ask("APIService v1beta1.metrics.k8s.io", lambda: _metrics_api(api))
         node_usage = ask("node metrics", lambda: _usage(api, "nodes", parse.node_usage))
@@ -107,6 +108,7 @@ def discover(api: Api, policy: Policy) -> Facts:
             etcd_writes=etcd_writes.result(),
             workloads=workloads.result(),
             dns_setup=dns_setup.result(),
+            dns_lacks=dns_lacks.result(),
             proxy_replaced=proxy_replaced.result(),
             proxy_mode=proxy_mode.result(),
             api_services=api_services.result(),
@@ -132,6 +134,14 @@ def _service(api: Api, namespace: str, name: str) -> Service:
 def _deployments(api: Api, namespace: str) -> tuple[Deployment, ...]:
     items = api.items(f"/apis/apps/v1/namespaces/{namespace}/deployments", labelSelector="k8s-app=kube-dns")
     return tuple(parse.deployment(item) for item in items)
+
+
+def _dns_lacks(api: Api, deployments: Reading[tuple[Deployment, ...]]) -> Reading[tuple[str, ...]]:
+    if not deployments.found:
+        problem = deployments.problem or "no Deployment here is cluster DNS's"
+        return Reading(problem=problem, absent=deployments.found is not None)
+    coredns = deployments.found[0]
+    return attempt("what CoreDNS may watch", lambda: read_rights(api, coredns))
 
 
 def _service_cidrs(api: Api) -> tuple[str, ...]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from kubecheck.cluster.api import Api, ApiError
-from kubecheck.cluster.objects import Kubelet
+from kubecheck.cluster.objects import Deployment, Kubelet
 from kubecheck.cluster.reading import Reading
+from kubecheck.cluster.reviews import account_may
 from kubecheck.policy import Policy
 
 Json = dict[str, Any]
@@ -44,6 +45,19 @@ def read_dns(api: Api, policy: Policy) -> DnsSetup:
         labelSelector=f"kubernetes.io/service-name={name}",
     )
     return DnsSetup(servers(slices), _read_zones(api, namespace))
+
+
+def read_rights(api: Api, deployment: Deployment) -> tuple[str, ...]:
+    """What CoreDNS must watch and may not, as ``verb resource``; empty when it may. Raises ApiError."""
+    wanted = [("", "services"), ("discovery.k8s.io", "endpointslices")]
+    return tuple(
+        f"{verb} {resource}"
+        for group, resource in wanted
+        for verb in ("list", "watch")
+        if not account_may(
+            api, deployment.namespace, deployment.account, verb=verb, group=group, resource=resource
+        )
+    )
 
 
 def cluster_domain(kubelets: Mapping[str, Reading[Kubelet]], setup: Reading[DnsSetup]) -> Reading[str]:

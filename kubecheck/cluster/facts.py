@@ -44,6 +44,8 @@ class Facts:
     etcd_writes: Reading[EtcdWrites] = UNREAD
     workloads: Reading[Workloads] = UNREAD
     dns_setup: Reading[DnsSetup] = UNREAD
+    dns_lacks: Reading[tuple[str, ...]] = UNREAD
+    """What CoreDNS must watch and may not, as ``verb resource``; absent without a Deployment of CoreDNS."""
     proxy_replaced: Reading[bool] = UNREAD
     """Whether Cilium stands in for kube-proxy; absent where there is no Cilium."""
     proxy_mode: Reading[str] = UNREAD

@@ -130,7 +130,10 @@ class Service:
 
 @dataclass(frozen=True)
 class Deployment:
-    """A Deployment's replicas; ``conditions`` tell a rollout that is stuck behind old replicas."""
+    """A Deployment's replicas; ``conditions`` tell a rollout that is stuck behind old replicas.
+
+    ``account`` is its pods' ServiceAccount.
+    """
 
     namespace: str
     name: str
@@ -138,6 +141,7 @@ class Deployment:
     ready: int
     updated: int
     conditions: tuple[Condition, ...] = ()
+    account: str = ""
 
 
 @dataclass(frozen=True)

@@ -135,6 +135,7 @@ def deployment(item: Json) -> Deployment:
         ready=status.get("readyReplicas") or 0,
         updated=status.get("updatedReplicas") or 0,
         conditions=tuple(condition(c) for c in status.get("conditions") or ()),
+        account=item["spec"].get("template", {}).get("spec", {}).get("serviceAccountName") or "default",
     )
 
 

@@ -8,6 +8,7 @@ from kubecheck.probes.http import HttpAnswer, HttpGet
 from kubecheck.probes.identity import Identity, IdentityAnswer
 from kubecheck.probes.kubelet_process import KubeletProcess, KubeletProcessAnswer
 from kubecheck.probes.kubeproxy import KubeProxy, KubeProxyAnswer
+from kubecheck.probes.node_network import ForwardingAnswer, ReadForwarding, Route, RouteAnswer
 from kubecheck.probes.ping import Ping, PingAnswer
 from kubecheck.probes.question import Answer, Inquiry, Question, Raw
 from kubecheck.probes.requests import (
@@ -47,6 +48,7 @@ __all__ = [
     "DnsSeriesAnswer",
     "Download",
     "DownloadAnswer",
+    "ForwardingAnswer",
     "HttpAnswer",
     "HttpGet",
     "Identity",
@@ -64,11 +66,14 @@ __all__ = [
     "PodLog",
     "Question",
     "Raw",
+    "ReadForwarding",
     "ReadResolvConf",
     "RequestAnswer",
     "ResolvConfAnswer",
     "Resolve",
     "ResolveAnswer",
+    "Route",
+    "RouteAnswer",
     "RuntimeFiles",
     "RuntimeFilesAnswer",
     "RuntimeSettings",

@@ -102,3 +102,27 @@ def test_kubelet_cluster_dns(facts: Facts, node: Node) -> None:
             f"the kubelet of {node.name} hands out clusterDNS {', '.join(handed)},"
             f" and the DNS Service is {', '.join(service.cluster_ips)}"
         )
+
+
+@check(
+    title="CoreDNS may watch Services and EndpointSlices",
+    at=API,
+    runbook=("R1",),
+    remedy=(
+        "kubectl get clusterrole,clusterrolebinding system:coredns -o yaml",
+        "kubectl auth can-i watch endpointslices --as system:serviceaccount:kube-system:coredns",
+        "put them back: kubeadm init phase addon coredns, or the manifest that CoreDNS was installed with",
+    ),
+)
+def test_dns_may_watch(facts: Facts) -> None:
+    """The authorizer lets CoreDNS's ServiceAccount list and watch what its answers are made of.
+
+    Without these rights it goes on with what it knew, answers nothing new, and does not become ready
+    when it is started again.
+    Source: https://coredns.io/plugins/kubernetes/
+    """
+    if facts.dns_lacks.absent:
+        raise NotApplicable(facts.dns_lacks.problem)
+    lacks = facts.dns_lacks.value
+    accounts = ", ".join(f"{each.namespace}/{each.account}" for each in facts.dns_deployments.value[:1])
+    assert not lacks, f"ServiceAccount {accounts} of CoreDNS may not {', '.join(lacks)}"
