@@ -1,0 +1,41 @@
+"""A node whose container runtime is gone: containers go on, and nothing new starts."""
+
+from lab.faults import addons, kubelets, wellbeing
+from lab.faults.fault import Fault, Victims
+from lab.faults.waiting import until
+from lab.handle import Lab
+
+NAME = "containerd-stopped"
+
+
+def inject(lab: Lab, victims: Victims) -> None:
+    """Stop it, and wait until the kubelet reports it."""
+    node = victims["node"]
+    lab.stop(node, "containerd")
+    until(lambda: not kubelets.node_ready(lab, node), f"{node} is no longer Ready")
+
+
+def heal(lab: Lab, victims: Victims) -> None:
+    """Start it; it finds its containers again by itself."""
+    lab.start(victims["node"], "containerd")
+    wellbeing.until_well(lab)
+
+
+FAULT = Fault(
+    name=NAME,
+    breaks="containerd of one node is stopped.",
+    choose=addons.node_without_single_addons,
+    inject=inject,
+    heal=heal,
+    causes=("runtime-down",),
+    blames=("Node/{node}",),
+    red=(
+        "nodes.node_ready@api:{node}",
+        "addons.node_has_metrics@api:{node}",
+        "network.probe_pod_runs@*:{node}",
+        "network.deployment_becomes_ready@fleet",  # the scheduler may still give it a replica
+        "dns.dns_replicas_ready@api",  # it may carry a replica of CoreDNS
+        "controlplane.system_pods_ready@api",
+    ),
+    nodes=3,
+)
