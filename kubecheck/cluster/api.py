@@ -161,9 +161,7 @@ class Api:
             auth_settings=["BearerToken"],
         )
         try:
-            response: HTTPResponse = self.client.call_api(
-                *serialized, _request_timeout=timeout
-            ).response
+            response: HTTPResponse = self.client.call_api(*serialized, _request_timeout=timeout).response
             if response.status >= 400:
                 raise _refused(response.status, response.data)
             if not stream:

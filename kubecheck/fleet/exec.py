@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import re
 import time
-
-import websocket
-from kubernetes.client import ApiClient, CoreV1Api
-from kubernetes.client.exceptions import ApiException
-from kubernetes.stream import stream
+from typing import TYPE_CHECKING
 
 from kubecheck.cluster.api import Api
+
+if TYPE_CHECKING:
+    from kubernetes.client.exceptions import ApiException
 
 CHUNK = 16384  # bytes of script a frame
 HANDSHAKE_TIMEOUT = 15.0
@@ -37,6 +36,12 @@ def run_script(api: Api, namespace: str, pod: str, script: str, seconds: float) 
     balancers cut those at a few KiB. It must end with ``exit``, because not every API server
     can close its standard input. Raises ExecProblem when it has not ended after ``seconds``.
     """
+    # Imported here, as all of the client is: judging a record needs none of it.
+    import websocket
+    from kubernetes.client import ApiClient, CoreV1Api
+    from kubernetes.client.exceptions import ApiException
+    from kubernetes.stream import stream
+
     websocket.setdefaulttimeout(HANDSHAKE_TIMEOUT)
     # stream() swaps the call method of its client, so no other thread may use the same one.
     core = CoreV1Api(ApiClient(api.client.configuration))

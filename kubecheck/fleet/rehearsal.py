@@ -15,8 +15,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from kubernetes.client import ApiClient
-
 from kubecheck.cluster.api import Api, ApiError
 from kubecheck.cluster.attempt import MALFORMED
 from kubecheck.cluster.bootstrap import CLIENT_SIGNER, REQUESTS, TOKEN_TYPE, TOKENS, Rehearsal, token
@@ -196,6 +194,8 @@ def _signing_request(node: str) -> bytes:
 
 def _with_token(api: Api, secret: Json) -> Api:
     """A connection to the same server with the bootstrap token alone."""
+    from kubernetes.client import ApiClient
+
     data = secret["data"]
     parts = (base64.b64decode(data[key]).decode() for key in ("token-id", "token-secret"))
     configuration = copy.deepcopy(api.client.configuration)

@@ -6,11 +6,6 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-import websocket
-from kubernetes.client import ApiClient, CoreV1Api
-from kubernetes.client.exceptions import ApiException
-from kubernetes.stream import portforward
-
 from kubecheck.cluster.api import Api, ApiError
 from kubecheck.fleet.exec import HANDSHAKE_TIMEOUT, ExecProblem, handshake_problem, run_script
 from kubecheck.fleet.standing import HTTP_PORT
@@ -74,6 +69,11 @@ def _clock(read: Callable[[], int]) -> str:
 
 def _forward(api: Api, request: PodForward, seconds: float) -> str:
     """``GET /`` over a forwarded port: the body of the answer."""
+    import websocket
+    from kubernetes.client import ApiClient, CoreV1Api
+    from kubernetes.client.exceptions import ApiException
+    from kubernetes.stream import portforward
+
     websocket.setdefaulttimeout(HANDSHAKE_TIMEOUT)
     core = CoreV1Api(
         ApiClient(api.client.configuration)

@@ -7,11 +7,6 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import websocket
-from kubernetes.client import ApiClient, CoreV1Api
-from kubernetes.client.exceptions import ApiException
-from kubernetes.stream import stream
-
 from kubecheck.cluster.api import Api
 from kubecheck.fleet.exec import HANDSHAKE_TIMEOUT, ExecProblem, handshake_problem
 from kubecheck.probes.question import address
@@ -26,6 +21,11 @@ def anonymous_get(api: Api, request: AnonymousGet, seconds: float) -> str:
     What follows the status line is dropped: where a kubelet serves anybody, it holds the pods of
     the node with all that is in their environments.
     """
+    import websocket
+    from kubernetes.client import ApiClient, CoreV1Api
+    from kubernetes.client.exceptions import ApiException
+    from kubernetes.stream import stream
+
     websocket.setdefaulttimeout(HANDSHAKE_TIMEOUT)
     # stream() swaps the call method of its client, so no other thread may use the same one.
     core = CoreV1Api(ApiClient(api.client.configuration))
