@@ -180,6 +180,13 @@ class Machine:
             with self.state.changing(self.record):
                 component.process = None
 
+    def forget(self, name: str) -> None:
+        """End a component that is no part of the lab for good, and strike it off the record."""
+        if name in self._machine.components:
+            self.stop(name)
+            with self.state.changing(self.record):
+                del self._machine.components[name]
+
     def component(self, name: str) -> ComponentRecord:
         """A component's record; LabError for one that the machine does not have."""
         components = self._machine.components

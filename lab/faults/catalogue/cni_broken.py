@@ -1,0 +1,40 @@
+"""A node whose network configuration names a plugin that is not there: new pods hang."""
+
+from lab.faults import dns, files, victims
+from lab.faults.fault import Fault, Victims
+from lab.handle import Lab
+
+NAME = "cni-broken"
+CONFIGURATION = "/etc/cni/net.d/10-kubecheck-lab.conflist"
+BROKEN = '"kubecheck-lab-missing"'
+
+
+def inject(lab: Lab, victims: Victims) -> None:
+    """Name another plugin."""
+    text = files.read(lab, victims["node"], CONFIGURATION)
+    if BROKEN not in text:
+        files.write(lab, NAME, victims["node"], CONFIGURATION, files.replaced(text, '"ptp"', BROKEN))
+
+
+def heal(lab: Lab, victims: Victims) -> None:
+    """Name the right one again."""
+    files.restore(lab, NAME, victims["node"], CONFIGURATION)
+    dns.until_well(lab)
+
+
+FAULT = Fault(
+    name=NAME,
+    breaks="The CNI configuration of one node names a plugin that is not installed.",
+    choose=victims.any_node,
+    inject=inject,
+    heal=heal,
+    causes=("cni-broken",),
+    blames=("Node/{node}",),
+    red=(
+        "*@*:{node}",
+        # Nobody reaches a pod that does not run, and a Deployment may want one there.
+        "network.*",
+        "dns.each_replica*",
+        "controlplane.system_pods_ready",
+    ),
+)

@@ -1,0 +1,45 @@
+"""A node without kube-proxy, and without any of its rules."""
+
+from lab.faults import proxies, victims
+from lab.faults.fault import Fault, Victims
+from lab.handle import Lab
+
+NAME = "kube-proxy-never-started"
+
+
+def inject(lab: Lab, victims: Victims) -> None:
+    """Stop it, and let it remove its rules, as if it had never run."""
+    lab.stop(victims["node"], "kube-proxy")
+    proxies.clean_up(lab, victims["node"])
+
+
+def heal(lab: Lab, victims: Victims) -> None:
+    """Start it again."""
+    proxies.start(lab, victims["node"])
+
+
+FAULT = Fault(
+    name=NAME,
+    breaks="kube-proxy has never run on one node: no Service works there.",
+    choose=victims.any_node,
+    inject=inject,
+    heal=heal,
+    causes=("kube-proxy-down",),
+    blames=("Node/{node}",),
+    red=(
+        "network.new_service_works@*:{node}",
+        "network.service_of_other_namespace@*:{node}",
+        "network.service_spreads@*:{node}",
+        "network.pod_reaches_itself@pod:{node}",
+        "network.large_transfer_through_service@*:{node}",
+        "network.node_port",
+        "network.kubernetes_service_reachable@*:{node}",
+        "network.dns_service_*@*:{node}",
+        "dns.*@pod:{node}",
+        "certs.kubernetes_service_certificate@*:{node}",
+        "addons.kube_proxy_*@*:{node}",
+        "addons.dashboard_*",
+        # Where the node is a master, its API server reaches the add-ons that it serves through Services too.
+        "addons.*",
+    ),
+)
