@@ -6,8 +6,14 @@ environment: it imports nothing of ours and does nothing but make the options kn
 
 from __future__ import annotations
 
-import pytest
-from _pytest.config.findpaths import determine_setup
+from typing import TYPE_CHECKING
+
+from pluggy import HookimplMarker
+
+if TYPE_CHECKING:
+    import pytest
+
+hookimpl = HookimplMarker("pytest")  # pytest.hookimpl, without loading pytest for `kubecheck --help`
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,7 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.hookimpl(tryfirst=True)
+@hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(
     early_config: pytest.Config, parser: pytest.Parser, args: list[str]
 ) -> None:
@@ -49,6 +55,8 @@ def pytest_load_initial_conftests(
     ~/.kube/config`` it then takes the kubeconfig for a path to tests, and ~/.kube for the root of
     the project. There is no public way to look again; these are the steps of Config.parse.
     """
+    from _pytest.config.findpaths import determine_setup
+
     given = early_config.known_args_namespace
     root, inipath, settings, ignored = determine_setup(
         inifile=given.inifilename,

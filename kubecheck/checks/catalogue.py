@@ -5,7 +5,15 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
+import kubecheck
 from kubecheck.checks.check import Check, declared
+
+
+def suites() -> Path:
+    """The folder of the checks: inside the installed package, or in the checkout beside it."""
+    package = Path(kubecheck.__file__).parent
+    installed = package / "suites"
+    return installed if installed.is_dir() else package.parent / "tests"
 
 
 def load_checks(suites: Path) -> list[Check]:

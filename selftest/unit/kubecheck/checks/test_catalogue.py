@@ -2,9 +2,8 @@
 
 import pytest
 
-from kubecheck.checks.catalogue import load_checks
+from kubecheck.checks.catalogue import load_checks, suites
 from kubecheck.checks.check import Check
-from kubecheck.cli import suites
 from kubecheck.report.runbook import LINES, table
 
 CHECKS = load_checks(suites())

@@ -1,0 +1,49 @@
+"""``kubecheck runbook``: the runbook's lines, the checks that stand for them, and the last run."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+WIDE = 140  # columns
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the table. 2 for a verdict.json that cannot be read."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from kubecheck.checks.catalogue import load_checks, suites
+    from kubecheck.report.runbook import table
+
+    parser = argparse.ArgumentParser(
+        prog="kubecheck runbook",
+        description="The runbook's lines, the checks that stand for each, and their outcome in the last run.",
+    )
+    parser.add_argument(
+        "--reports", default="reports", metavar="DIR", help="folder of the last run's reports"
+    )
+    folder = Path(parser.parse_args(arguments).reports)
+    try:
+        verdict = json.loads((folder / "verdict.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        verdict = None
+    except (OSError, ValueError) as problem:
+        print(f"kubecheck: {folder}/verdict.json cannot be read: {problem}", file=sys.stderr)
+        return 2
+    shown = Table("line", "what must hold", box=None)
+    for column in ("check", "last run"):
+        shown.add_column(column, no_wrap=True)
+    last = ""
+    for line, demand, check, outcome in table(load_checks(suites()), verdict):
+        shown.add_row(*((line, demand) if line != last else ("", "")), check, outcome)
+        last = line
+    console = Console(highlight=False)
+    # Into a file or a pipe it goes whole; rich takes 80 columns for those.
+    if not console.is_terminal:
+        console.width = WIDE
+    console.print(shown)
+    return 0
