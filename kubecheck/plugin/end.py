@@ -73,7 +73,14 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Gen
     finally:
         for key, reports in ours.items():
             stats.setdefault(key, []).extend(reports)
-    tell(ending, terminalreporter, config.stash[RUN].reports)
+    if terminalreporter.verbosity > -2:
+        tell(
+            ending,
+            terminalreporter,
+            config.stash[RUN].reports,
+            width=terminalreporter._tw.fullwidth if terminalreporter.isatty else 0,
+            everything=terminalreporter.verbosity > 0,
+        )
     return result
 
 

@@ -1,0 +1,153 @@
+"""A run's end in groups, as people are told it: by cause, by check, by what was not verified.
+
+Terminal, annotations, job summary, metrics and Allure tell the same groups in their own ways.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from kubecheck.diagnosis import Cause
+from kubecheck.outcomes import Outcome, Result
+from kubecheck.report.document import Ending
+
+T = TypeVar("T")
+Key = tuple[str, str]  # a result's check and vantage
+
+_FORBIDDEN = re.compile(
+    r'cannot (?P<verb>\w+) (?:resource )?"(?P<resource>[^"]+)"(?: in API group "(?P<group>[^"]*)")?'
+    r'(?: in the namespace "(?P<namespace>[^"]+)")?'
+)
+_POLICY_KEY = re.compile(r"\(([a-z_]+(?:\.[a-z_]+)*)\)")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Results of one check that went wrong, in the order of their vantages."""
+
+    results: tuple[Result, ...]
+
+    @property
+    def first(self) -> Result:
+        """The one whose message stands for all."""
+        return self.results[0]
+
+    @property
+    def vantages(self) -> tuple[str, ...]:
+        """Where it went wrong."""
+        return tuple(result.vantage for result in self.results)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What was not verified for one reason. ``needs`` would verify it; empty where nothing is known to."""
+
+    needs: str
+    reason: str
+    results: tuple[Result, ...]
+
+    @property
+    def checks(self) -> tuple[str, ...]:
+        """The checks that it concerns, each once."""
+        return tuple(dict.fromkeys(result.check for result in self.results))
+
+
+def explaining(ending: Ending) -> dict[Key, tuple[Cause, ...]]:
+    """The causes that explain something of a result, by its check and vantage."""
+    found: dict[Key, list[Cause]] = defaultdict(list)
+    for cause in ending.diagnosis.causes:
+        for key in dict.fromkeys((s.check, s.vantage) for s in cause.finding.explains):
+            found[key].append(cause)
+    return {key: tuple(causes) for key, causes in found.items()}
+
+
+def explained_by(ending: Ending, cause: Cause) -> tuple[list[Result], list[Result]]:
+    """The results that ``cause`` explains: those that failed, and those that could not be told."""
+    keys = {(symptom.check, symptom.vantage) for symptom in cause.finding.explains}
+    mine = [result for result in ending.results if (result.check, result.vantage) in keys]
+    return (
+        [result for result in mine if result.outcome is Outcome.FAILED],
+        [result for result in mine if result.outcome is Outcome.UNKNOWN],
+    )
+
+
+def unexplained(ending: Ending) -> list[Group]:
+    """Failures that no cause explains, or not wholly, by check."""
+    left = {(symptom.check, symptom.vantage) for symptom in ending.diagnosis.unexplained}
+    causes = explaining(ending)
+    mine = [
+        result
+        for result in ending.with_outcome(Outcome.FAILED)
+        if (result.check, result.vantage) in left or (result.check, result.vantage) not in causes
+    ]
+    return [Group(tuple(results)) for results in gathered(mine, lambda result: result.check)]
+
+
+def not_verified(ending: Ending) -> list[Gap]:
+    """What could not be told and no cause explains, by reason; then what a flag would verify.
+
+    What policy does not ask for is none of these: see ``not_asked``.
+    """
+    causes = explaining(ending)
+    unknown = [r for r in ending.with_outcome(Outcome.UNKNOWN) if (r.check, r.vantage) not in causes]
+    gaps = [
+        Gap(_right(results[0].message), _reason(results[0]), tuple(results))
+        for results in gathered(unknown, lambda r: _right(r.message) or _anywhere(r))
+    ]
+    skipped = [r for r in ending.with_outcome(Outcome.NOT_APPLICABLE) if "--node-access" in r.message]
+    if skipped:
+        reason = "the nodes' own files were not looked at"
+        gaps.append(Gap("run with --node-access", reason, tuple(skipped)))
+    return sorted(gaps, key=lambda gap: (gap.results[0].outcome is not Outcome.UNKNOWN, -len(gap.results)))
+
+
+def not_asked(ending: Ending) -> dict[str, int]:
+    """The keys of policy that would have more checked, and how many results each stands for."""
+    found: dict[str, int] = defaultdict(int)
+    for result in ending.with_outcome(Outcome.NOT_APPLICABLE):
+        key = _POLICY_KEY.search(result.message) if "policy" in result.message else None
+        if key:
+            found[key[1]] += 1
+    return dict(found)
+
+
+def gathered(items: Iterable[T], key: Callable[[T], Hashable]) -> list[list[T]]:
+    """``items`` in groups of the same ``key``, groups and members in their first order."""
+    groups: dict[Hashable, list[T]] = defaultdict(list)
+    for item in items:
+        groups[key(item)].append(item)
+    return list(groups.values())
+
+
+def counted(number: int, noun: str) -> str:
+    """``3 checks``, ``1 check``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _right(message: str) -> str:
+    """The right that the API server missed, where it says so."""
+    found = _FORBIDDEN.search(message)
+    if not found:
+        return ""
+    group = f".{found['group']}" if found["group"] else ""
+    where = f" in namespace {found['namespace']}" if found["namespace"] else ""
+    return f"grant the right to {found['verb']} {found['resource']}{group}{where}"
+
+
+def _anywhere(result: Result) -> str:
+    """The reason without what differs from node to node: names and times."""
+    node = result.vantage.partition(":")[2]
+    reason = _reason(result)
+    return re.sub(r"\d+(\.\d+)?", "0", reason.replace(node, "NODE") if node else reason)
+
+
+def _reason(result: Result) -> str:
+    """The first line of why; where targets differ, what is said of the first one without its name."""
+    lines = result.message.splitlines() or [""]
+    if len(lines) > 1 and re.match(r"\d+ of \d+ ", lines[0]):
+        return lines[1].partition(": ")[2] or lines[1]
+    return lines[0]
