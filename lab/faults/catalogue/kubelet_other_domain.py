@@ -23,11 +23,13 @@ def inject(lab: Lab, victims: Victims) -> None:
         configuration["clusterDomain"] = victims["domain"]
 
     kubelets.change(lab, NAME, victims["node"], edit)
+    kubelets.until_measured(lab, victims["node"])
 
 
 def heal(lab: Lab, victims: Victims) -> None:
     """Put it back, and restart the kubelet."""
     kubelets.restore(lab, NAME, victims["node"])
+    kubelets.until_measured(lab, victims["node"])
 
 
 FAULT = Fault(

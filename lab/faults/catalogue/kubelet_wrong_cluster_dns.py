@@ -25,11 +25,13 @@ def inject(lab: Lab, victims: Victims) -> None:
         configuration["clusterDNS"] = [victims["server"]]
 
     kubelets.change(lab, NAME, victims["node"], edit)
+    kubelets.until_measured(lab, victims["node"])
 
 
 def heal(lab: Lab, victims: Victims) -> None:
     """Put it back, and restart the kubelet."""
     kubelets.restore(lab, NAME, victims["node"])
+    kubelets.until_measured(lab, victims["node"])
 
 
 FAULT = Fault(
