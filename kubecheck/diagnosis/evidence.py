@@ -10,7 +10,7 @@ from functools import cached_property
 
 from kubecheck.checks.vantage import Vantage
 from kubecheck.cluster.facts import Facts
-from kubecheck.diagnosis.owners import NOBODY, Owner, owners
+from kubecheck.diagnosis.owners import NOBODY, Owner, node_ports, owners
 from kubecheck.fleet.standing import Standing
 from kubecheck.outcomes import CannotTell, Outcome, Result, Target
 from kubecheck.policy import Policy
@@ -25,7 +25,7 @@ class Symptom:
 
     ``kind`` and ``node`` are the vantage's. ``target`` is empty where the check judges one thing only.
     ``to`` is the node that is asked, or that the asked pod runs on, ``service`` the Service that is asked
-    and ``behind`` the nodes of its endpoints; each is empty where it is not known.
+    (by ClusterIP or NodePort) and ``behind`` the nodes of whoever answers there; empty where not known.
     """
 
     check: str
@@ -73,6 +73,11 @@ class Evidence:
     def owners(self) -> dict[str, Owner]:
         """Whose each known address is."""
         return owners(self.facts, self.standing)
+
+    @cached_property
+    def node_ports(self) -> dict[int, Owner]:
+        """The Service behind each NodePort that is asked."""
+        return node_ports(self.facts, self.standing)
 
     @cached_property
     def symptoms(self) -> tuple[Symptom, ...]:
@@ -146,6 +151,9 @@ class Evidence:
     def _symptom(self, result: Result, target: Target) -> Symptom:
         kind, _, node = result.vantage.partition(":")
         owner = self.owners.get(target.address, NOBODY)
+        if owner.kind == "Node":
+            port = re.search(r":(\d+)(?:/|\s|$)", target.asked)
+            owner = self.node_ports.get(int(port[1]), owner) if port else owner
         return Symptom(
             check=result.check,
             kind=kind,

@@ -43,6 +43,20 @@ def owners(facts: Facts, standing: Standing | None) -> dict[str, Owner]:
     return found | (_of_fleet(standing) if standing else {})
 
 
+def node_ports(facts: Facts, standing: Standing | None) -> dict[int, Owner]:
+    """The Service behind each NodePort that is asked."""
+    found: dict[int, Owner] = {}
+    nodes = {pod.address: pod.node for pod in facts.pods.found or () if not pod.host_network}
+    for dashboard in facts.dashboards.found or ():
+        behind = frozenset(nodes[each] for each in dashboard.service.endpoints if each in nodes)
+        found[dashboard.node_port] = Owner("Service", dashboard.service.full_name, behind)
+    if standing:
+        behind = frozenset(probe.node for probe in standing.pod_probes)
+        found[standing.node_port] = Owner("Service", f"{standing.namespace}/node-port", behind)
+    found.pop(0, None)  # stands for none
+    return found
+
+
 def _of_fleet(standing: Standing) -> dict[str, Owner]:
     found: dict[str, Owner] = {}
     for probe in standing.pod_probes:

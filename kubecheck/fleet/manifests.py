@@ -256,8 +256,9 @@ def _busybox(policy: Policy) -> Json:
         "name": "busybox",
         "image": policy.images.busybox,
         "imagePullPolicy": policy.images.pull_policy,
-        # Its log is asked for, and must hold something.
-        "command": ["sh", "-c", f"echo kubecheck; exec sleep {policy.timing.run_deadline}"],
+        # Its log is asked for, and must hold something. The shell stays as process 1, because it reaps what
+        # a probe leaves behind: hundreds of dead processes would count against the pod's limit.
+        "command": ["sh", "-c", f"echo kubecheck; sleep {policy.timing.run_deadline} & wait"],
         "securityContext": _RESTRICTED,
         "resources": _resources("128Mi"),
         "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108 - in the pod

@@ -1,0 +1,79 @@
+"""Which checks send which kind of traffic, and which symptoms follow from a way that is cut."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from kubecheck.diagnosis.evidence import Evidence, Symptom
+from kubecheck.diagnosis.geometry import Pair
+
+LOOKUPS = (
+    "dns.external_name",
+    "dns.headless_service",
+    "dns.large_answer",
+    "dns.lookups_are_steady",
+    "dns.no_such_name",
+    "dns.outside_name",
+    "dns.pod_resolves_*",
+    "dns.reverse_of_*",
+    "dns.srv_record",
+    "network.dns_service_over_*",
+)
+"""Names looked up at the DNS Service."""
+
+REPLICAS = ("dns.each_replica_answers", "dns.each_replica_is_current")
+"""Names looked up at each DNS server by itself."""
+
+PAIRS = (
+    "network.pod_to_pod",
+    "network.node_to_pod",
+    "network.pod_to_other_namespace",
+    "network.pod_to_pod_over_udp",
+    "network.large_transfer",
+    "network.source_address_is_kept",
+    "network.network_policy_is_enforced",
+)
+"""Pods asked at their own addresses."""
+
+SERVICES = (
+    "network.kubernetes_service_reachable",
+    "network.dns_service_over_*",
+    "network.new_service_works",
+    "network.service_of_other_namespace",
+    "network.service_spreads",
+    "network.pod_reaches_itself",
+    "network.large_transfer_through_service",
+    "network.node_port",
+    "addons.dashboard_node_port",
+    "certs.kubernetes_service_certificate",
+)
+"""Services asked at their ClusterIPs and NodePorts."""
+
+
+def crossing(evidence: Evidence, pairs: Collection[Pair]) -> frozenset[Symptom]:
+    """Symptoms of pod traffic between nodes in ``pairs``, either way, also where a Service leads there.
+
+    A connection needs both directions, so it does not matter which of the two was asked from.
+    """
+    cut = {frozenset(pair) for pair in pairs}
+    traffic = evidence.find(*PAIRS, *REPLICAS, *SERVICES, *LOOKUPS)
+    dns = dns_nodes(evidence)
+    return frozenset(s for s in traffic if any(frozenset(pair) in cut for pair in _ways(s, dns)))
+
+
+def dns_nodes(evidence: Evidence) -> frozenset[str]:
+    """The nodes of the ready DNS servers."""
+    setup = evidence.facts.dns_setup.found
+    return frozenset(server.node for server in setup.servers if server.node) if setup else frozenset()
+
+
+def _ways(symptom: Symptom, dns: frozenset[str]) -> list[Pair]:
+    """The pairs of nodes that its packets may cross on the pod network."""
+    behind = symptom.behind
+    if symptom.check.startswith("dns.") and not behind:
+        behind = dns  # a resolver asks the DNS Service without saying its address
+    ways = [(symptom.node, node) for node in behind]
+    if symptom.to:
+        ways.append((symptom.node, symptom.to))
+        ways += [(symptom.to, node) for node in behind]  # a NodePort passes it on
+    return ways
