@@ -28,7 +28,9 @@ def restart(lab: Lab, node: str) -> None:
 
 def healthy(lab: Lab, node: str) -> bool:
     """Whether it says so."""
-    return lab.exec_on_node(node, ["busybox", "wget", "-q", "-T", "2", "-O", "-", HEALTH]).returncode == 0
+    return (
+        lab.exec_on_node(node, ["timeout", "3", "busybox", "wget", "-q", "-O", "-", HEALTH]).returncode == 0
+    )
 
 
 def clean_up(lab: Lab, node: str) -> None:
