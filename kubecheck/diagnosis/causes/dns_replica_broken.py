@@ -1,0 +1,62 @@
+"""One DNS server of several answers wrongly, or not at all."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from kubecheck.diagnosis.cause import Confidence, Finding, cause
+from kubecheck.diagnosis.evidence import Evidence, Symptom
+from kubecheck.diagnosis.traffic import LOOKUPS, REPLICAS
+
+
+@cause(
+    title="One replica of CoreDNS is broken",
+    confirm=(
+        "from any node: nslookup kubernetes.default.svc.DOMAIN with the address of each CoreDNS pod",
+        "kubectl -n {namespace} logs {pod} --tail=50",
+    ),
+    remedy=(
+        "kubectl -n {namespace} logs {pod} --tail=50",
+        "kubectl -n {namespace} delete pod {pod}, which is replaced by a new one",
+        "does the new one do the same, look at its node {node}: firewall, and the way to the API server",
+    ),
+    source="https://kubernetes.io/docs/tasks/administer-cluster/dns-debugging-resolution/",
+)
+def dns_replica_broken(evidence: Evidence) -> Iterator[Finding]:
+    """The DNS Service spreads lookups over all of its servers, so one bad one spoils its share of them.
+
+    Names resolve sometimes. Resolvers that try again after five seconds hide it as slowness. A replica that
+    has lost the API server is as bad: it answers, with what it knew, and nothing new.
+    """
+    setup = evidence.facts.dns_setup.found
+    servers = {server.name: server for server in setup.servers} if setup else {}
+    by_server: dict[str, set[Symptom]] = defaultdict(set)
+    for symptom in evidence.find(*REPLICAS, failed=True):
+        by_server[symptom.target.partition(" ")[0]].add(symptom)
+    everywhere = {node.name for node in evidence.facts.probed_nodes}
+    for name, symptoms in sorted(by_server.items()):
+        server = servers.get(name)
+        if server is None or len(by_server) == len(servers) > 1:
+            continue  # all of them have the same trouble: that is no replica's own
+        others = everywhere - {server.node}
+        # From other nodes, so that a bad node or a bad way is not taken for a bad replica.
+        if others and others - {symptom.node for symptom in symptoms}:
+            continue
+        said = sorted({symptom.got for symptom in symptoms if symptom.got})
+        stale = all(symptom.check == "dns.each_replica_is_current" for symptom in symptoms)
+        wrong = "does not know a Service made now" if stale else f"answers wrongly: {', '.join(said)}"
+        silent = said == ["no reply"]
+        yield Finding(
+            says=f"DNS replica {name} on {server.node or 'an unknown node'}"
+            f" {'does not answer' if silent and not stale else wrong}, and the others do",
+            blames=(f"Pod/{evidence.policy.dns.service.partition('/')[0]}/{name}",),
+            explains=frozenset(symptoms) | evidence.find(*LOOKUPS),
+            confidence=Confidence.LIKELY if silent else Confidence.CERTAIN,
+            names={
+                "namespace": evidence.policy.dns.service.partition("/")[0],
+                "pod": name,
+                "node": server.node,
+            },
+            confirmed=(
+                f"asked by itself from {len({s.vantage for s in symptoms})} vantages: {', '.join(said)}",
+            ),
+        )

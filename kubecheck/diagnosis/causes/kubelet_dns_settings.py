@@ -1,0 +1,55 @@
+"""A kubelet hands out other DNS settings than it should."""
+
+from collections.abc import Iterator
+
+from kubecheck.diagnosis.cause import Confidence, Finding, cause
+from kubecheck.diagnosis.evidence import Evidence
+
+
+@cause(
+    title="A kubelet hands the wrong DNS settings to its pods",
+    confirm=(
+        "kubectl get --raw /api/v1/nodes/{node}/proxy/configz, and look at clusterDNS and clusterDomain",
+        "kubectl exec a pod of {node} -- cat /etc/resolv.conf",
+    ),
+    remedy=(
+        "on {node}, in the file of the kubelet's --config: clusterDNS: [{dns}], clusterDomain: {domain}",
+        "on {node}: systemctl restart kubelet",
+        "pods keep the resolv.conf that they started with: restart those that were started on {node} since",
+    ),
+    source="https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/",
+)
+def kubelet_dns_settings(evidence: Evidence) -> Iterator[Finding]:
+    """The kubelet writes its clusterDNS and clusterDomain into the resolv.conf of every pod that it starts.
+
+    Pods of that node ask a server that is none, or for names that nobody serves, while pods of all other
+    nodes work: the same program fails on one node only.
+    """
+    facts = evidence.facts
+    wrong: set[str] = set()
+    for check in ("dns.kubelet_cluster_dns", "dns.domain_is_served"):
+        if evidence.nodes_passing(check, "api"):
+            wrong |= set(evidence.nodes_failing(check, "api"))
+    for node in sorted(wrong):
+        reading = facts.kubelets.get(node)
+        kubelet = reading.found if reading else None
+        here = evidence.find("dns.*", kind="pod", node=node) | evidence.find("dns.*", kind="api", node=node)
+        drift = evidence.find("nodes.kubelet_drift", "nodes.kubelet_configuration", node=node)
+        mentions = frozenset(s for s in drift if "clusterDNS" in s.message or "clusterDomain" in s.message)
+        told = (
+            f"clusterDNS {', '.join(kubelet.cluster_dns) or 'none'}, clusterDomain"
+            f" {kubelet.cluster_domain or 'none'}"
+            if kubelet
+            else "settings that differ"
+        )
+        service = facts.dns_service.found
+        dns = ", ".join(service.cluster_ips) if service else "the DNS Service's address"
+        domain = facts.dns_domain.found or "the cluster's domain"
+        yield Finding(
+            says=f"the kubelet of {node} hands {told} to its pods; right are {dns} and {domain}",
+            blames=(f"Node/{node}",),
+            explains=here | mentions | evidence.find("dns.kubelets_agree"),
+            confidence=Confidence.CERTAIN,
+            names={"node": node, "dns": dns, "domain": domain},
+            confirmed=(f"configz of {node}: {told}",),
+        )
