@@ -29,6 +29,6 @@ FAULT = Fault(
     red=(
         "certs.bootstrap_token_usable@api",
         "certs.token_may_request@api",
-        "certs.new_node_gets_certificate@rehearsal",
+        "certs.new_node_gets_certificate",
     ),
 )

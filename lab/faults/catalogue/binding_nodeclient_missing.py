@@ -28,6 +28,6 @@ FAULT = Fault(
     blames=(f"ClusterRole/{ROLE}",),
     red=(
         "certs.token_is_approved@api",
-        "certs.new_node_gets_certificate@rehearsal",
+        "certs.new_node_gets_certificate",
     ),
 )

@@ -23,7 +23,7 @@ def heal(lab: Lab, victims: Victims) -> None:
 
 FAULT = Fault(
     name=NAME,
-    breaks="containerd of one node is stopped.",
+    breaks="The containerd of one node is stopped.",
     choose=addons.node_without_single_addons,
     inject=inject,
     heal=heal,
@@ -33,7 +33,7 @@ FAULT = Fault(
         "nodes.node_ready@api:{node}",
         "addons.node_has_metrics@api:{node}",
         "network.probe_pod_runs@*:{node}",
-        "network.deployment_becomes_ready@fleet",  # the scheduler may still give it a replica
+        "network.deployment_becomes_ready",  # the scheduler may still give it a replica
         "dns.dns_replicas_ready@api",  # it may carry a replica of CoreDNS
         "controlplane.system_pods_ready@api",
     ),

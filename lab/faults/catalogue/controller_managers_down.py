@@ -31,5 +31,5 @@ FAULT = Fault(
     heal=heal,
     causes=("leader-missing",),
     blames=("Lease/kube-system/kube-controller-manager",),
-    red=("controlplane.leaders_at_work@api", "certs.new_node_gets_certificate@rehearsal"),
+    red=("controlplane.leaders_at_work@api", "certs.new_node_gets_certificate"),
 )

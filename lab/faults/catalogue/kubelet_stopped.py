@@ -34,7 +34,7 @@ FAULT = Fault(
         "controlplane.node_lease_fresh@api:{node}",
         "addons.node_has_metrics@api:{node}",
         "network.probe_pod_runs@*:{node}",
-        "network.deployment_becomes_ready@fleet",  # the scheduler may still give it a replica
+        "network.deployment_becomes_ready",  # the scheduler may still give it a replica
         "dns.dns_replicas_ready@api",  # it may carry a replica of CoreDNS
         "controlplane.system_pods_ready@api",
     ),

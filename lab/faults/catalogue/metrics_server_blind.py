@@ -24,7 +24,7 @@ def heal(lab: Lab, _victims: Victims) -> None:
 
 FAULT = Fault(
     name=NAME,
-    breaks="metrics-server cannot scrape one node: a firewall there drops what its pod sends to the kubelet.",
+    breaks="A firewall on one node drops what metrics-server sends to the kubelet.",
     choose=victims.any_node,
     inject=inject,
     heal=heal,

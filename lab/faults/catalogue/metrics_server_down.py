@@ -24,7 +24,7 @@ def heal(lab: Lab, _victims: Victims) -> None:
 
 FAULT = Fault(
     name=NAME,
-    breaks="metrics-server is scaled to 0 replicas.",
+    breaks="The Deployment metrics-server is scaled to 0 replicas.",
     choose=victims.nobody,
     inject=inject,
     heal=heal,

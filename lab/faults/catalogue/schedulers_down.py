@@ -28,5 +28,5 @@ FAULT = Fault(
     causes=("leader-missing",),
     blames=("Lease/kube-system/kube-scheduler",),
     # Probe pods name their nodes; only the Deployment of peers waits for a scheduler.
-    red=("controlplane.leaders_at_work@api", "network.*peer*", "network.deployment_*"),
+    red=("controlplane.leaders_at_work@api", "network.deployment_becomes_ready"),
 )

@@ -26,5 +26,5 @@ FAULT = Fault(
     heal=heal,
     causes=("signing-duration",),
     blames=(f"Flag/kube-controller-manager/{FLAG}",),
-    red=("certs.issued_for_long_enough@rehearsal",),
+    red=("certs.issued_for_long_enough",),
 )

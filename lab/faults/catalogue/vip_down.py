@@ -57,6 +57,6 @@ FAULT = Fault(
         # All kubelets, schedulers and controller-managers go that way, and kube-proxies too.
         "controlplane.node_lease_fresh@api:*",
         "controlplane.leaders_at_work@api",
-        "certs.new_node_gets_certificate@rehearsal",
+        "certs.new_node_gets_certificate",
     ),
 )
