@@ -1,0 +1,80 @@
+"""What is known of a node's kubelet: does it report, is the machine there, what became of its port."""
+
+from __future__ import annotations
+
+from kubecheck.checks import CannotTell, TcpAnswer, TcpConnect, Vantage
+from kubecheck.cluster.objects import Node
+from kubecheck.diagnosis.evidence import Evidence
+
+ASKED = 3  # nodes that are asked for one more look
+REPORTS = 45.0  # seconds; a kubelet renews its Lease every 10, and 40 without make its node NotReady
+REFUSED = "connection refused"
+
+
+def reports(evidence: Evidence, node: Node) -> bool:
+    """Whether the kubelet renews its Lease; where that is not known, whether the node is Ready."""
+    leases = evidence.facts.leases.found
+    lease = leases.nodes.get(node.name) if leases else None
+    if leases is None or lease is None or not lease.renewed:
+        return node.ready
+    return node.ready_condition.status != "Unknown" and leases.age(lease) <= REPORTS
+
+
+def silent(evidence: Evidence) -> list[Node]:
+    """The nodes whose kubelets have stopped reporting, or are known not to run."""
+    return [
+        node
+        for node in evidence.facts.nodes
+        if node.ready_condition.status == "Unknown"
+        or (not reports(evidence, node) and _problem(evidence, node))
+        or REFUSED in _problem(evidence, node)
+    ]
+
+
+def port_seen(evidence: Evidence, node: Node) -> list[TcpAnswer]:
+    """What other nodes get at the kubelet's port of ``node``; a few of them are asked."""
+    if not node.addresses or evidence.standing is None:
+        return []
+    question = TcpConnect(node.addresses[0], node.kubelet_port)
+    runs = {probe.node for probe in evidence.standing.probes if probe.network == "node" and not probe.problem}
+    others = [each for each in evidence.facts.probed_nodes if each.name in runs - {node.name}]
+    said = (evidence.ask(Vantage("node", each.name), question) for each in others[:ASKED])
+    return [answer for answer in said if not isinstance(answer, CannotTell) and isinstance(answer, TcpAnswer)]
+
+
+def refused(evidence: Evidence, node: Node) -> str:
+    """Who says that the machine answers and nobody listens at the kubelet's port; empty when nobody does."""
+    problem = _problem(evidence, node)
+    if REFUSED in problem:
+        return problem
+    return next((answer.told("a TCP connection") for answer in port_seen(evidence, node)
+                 if answer.got == REFUSED), "")  # fmt: skip
+
+
+def unreachable(evidence: Evidence, node: Node) -> str:
+    """Who says that nothing at all answers at the node's address; empty when something does."""
+    seen = port_seen(evidence, node)
+    if seen and not any(answer.connected or answer.got == REFUSED for answer in seen):
+        return seen[0].told("a TCP connection")
+    problem = _problem(evidence, node)
+    lost = ("i/o timeout", "no route to host", "deadline exceeded", "host is down")
+    return problem if not seen and any(word in problem for word in lost) else ""
+
+
+def cut_off(evidence: Evidence) -> list[Node]:
+    """The nodes whose kubelets run, and answer API servers, and yet have stopped reporting to them.
+
+    None unless it is most of the nodes: then it is not they, but what they all connect to.
+    """
+    facts = evidence.facts
+    found = [
+        node
+        for node in facts.nodes
+        if facts.kubelets.get(node.name) and facts.kubelets[node.name].found and not reports(evidence, node)
+    ]
+    return found if len(found) * 2 > len(facts.nodes) else []
+
+
+def _problem(evidence: Evidence, node: Node) -> str:
+    reading = evidence.facts.kubelets.get(node.name)
+    return reading.problem if reading and reading.found is None else ""

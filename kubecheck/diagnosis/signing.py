@@ -1,0 +1,70 @@
+"""For how long the signer issues certificates, and where the CA's own end comes in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from kubecheck.diagnosis.evidence import Evidence
+from kubecheck.probes import Certificate
+
+DAY = 86400.0
+RENEWED_BEFORE = 0.1  # of its life a certificate has more than this left, or nobody renews it
+SAME_END = 600.0  # seconds within which two ends are one: a kubelet's word is some seconds old
+
+
+@dataclass(frozen=True)
+class Signing:
+    """What is known of the signer of kubelets' client certificates.
+
+    ``authority`` is the CA that ends last, with ``authority_days`` left. ``days`` is how long what was
+    issued lately is valid, 0 where nothing was seen; ``cut`` whether that end is the CA's own.
+    """
+
+    authority: Certificate | None
+    authority_days: float
+    days: float
+    cut: bool
+
+    def ends_with_authority(self, days_left: float) -> bool:
+        """Whether a certificate with so many days left ends together with the CA."""
+        return self.authority is not None and abs(days_left - self.authority_days) * DAY <= SAME_END
+
+    def as_issued(self, days_left: float) -> bool:
+        """Whether a certificate with so many days left may be one that was issued like those seen lately."""
+        return bool(self.days) and RENEWED_BEFORE * self.days <= days_left <= self.days + 1
+
+
+def signing(evidence: Evidence) -> Signing:
+    """What the rehearsal got tells most; without one, the youngest request that was signed."""
+    now = evidence.facts.clock.found
+    certificates = evidence.facts.certificates.found
+    root = (certificates.root.found if certificates else None) or ()
+    authority = max(root, key=lambda each: each.ends, default=None)
+    left = authority.days_left(datetime.fromisoformat(now)) if authority and now else 0.0
+    ends, begins = _issued(evidence)
+    if not ends or not begins:
+        return Signing(authority, left, 0.0, cut=False)
+    cut = bool(authority) and abs((authority.ends - ends).total_seconds()) <= SAME_END  # type: ignore[union-attr]
+    return Signing(authority, left, (ends - begins).total_seconds() / DAY, cut)
+
+
+def _issued(evidence: Evidence) -> tuple[datetime | None, datetime | None]:
+    """End and begin of what was issued last."""
+    standing = evidence.standing
+    rehearsal = standing.rehearsal.found if standing else None
+    if rehearsal and rehearsal.certificate:
+        return rehearsal.certificate.ends, rehearsal.certificate.begins
+    bootstrap = evidence.facts.bootstrap.found
+    requests = (bootstrap.requests.found if bootstrap else None) or ()
+    last = max((each for each in requests if each.ends), key=lambda each: each.created, default=None)
+    if last is None:
+        return None, None
+    return datetime.fromisoformat(last.ends), datetime.fromisoformat(last.created)
+
+
+def kubelet_days(evidence: Evidence, node: str) -> float | None:
+    """How many days the client certificate of ``node``'s kubelet has left; None where it does not say."""
+    reading = evidence.facts.kubelets.get(node)
+    left = reading.found.client_certificate_seconds if reading and reading.found else None
+    return None if left is None else left / DAY
