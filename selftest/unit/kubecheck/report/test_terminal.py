@@ -109,8 +109,10 @@ def test_unknowns_are_grouped_by_reason_with_what_would_verify_them(told, result
     start = screen.lines.index("not verified:")
     assert screen.lines[0] == "== UNDECIDED"
     assert screen.lines[start + 1 : -1] == [
-        f"  3 unknown: {forbidden}"
-        " -> grant the right to list leases.coordination.k8s.io in namespace kube-system",
+        (
+            f"  3 unknown: {forbidden}"
+            " -> grant the right to list leases.coordination.k8s.io in namespace kube-system"
+        ),
         "  2 unknown: n1 was late by 1.5 s (network.pod_to_pod)",
         "  1 skipped: the nodes' own files were not looked at -> run with --node-access",
         "  1 skipped: policy does not ask for dns.outside_name",
