@@ -34,7 +34,7 @@ class Cluster:
             return self.bindings.get(name(path))
 
         def create(_collection: str, body: dict) -> None:
-            self.bindings[body["metadata"]["name"]] = body
+            self.bindings[body["metadata"]["name"]] = body | {"metadata": body["metadata"] | {"uid": "new"}}
 
         def replace(path: str, body: dict) -> None:
             self.bindings[name(path)] = body
