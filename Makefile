@@ -19,7 +19,7 @@ LAB_STATE := $(or $(KUBECHECK_LAB_DIR),/var/lib/kubecheck-lab)/lab
 LAB_CACHE := $(or $(KUBECHECK_LAB_CACHE),$(HOME)/.cache/kubecheck-lab)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo report test lint unit format venv lock packages lab-up lab-down lab-status clean clean-cache
+.PHONY: help demo report test lint unit format docs venv lock packages lab-up lab-down lab-status clean clean-cache
 
 help: ## say what can be made
 	@echo 'make TARGET, where TARGET is one of:'
@@ -59,6 +59,10 @@ lint: venv ## style, format, types, and which room may import which
 format: venv ## put the code into ruff's format
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
+
+docs: venv ## renew the pages of docs/ that are made out of the code
+	$(PY) -m kubecheck.cli docs docs
+	$(PY) -m kubecheck.cli policy runbook >docs/kubecheck.toml
 
 venv: $(VENV)/.installed ## the virtual environment in .venv, from requirements/dev.lock
 

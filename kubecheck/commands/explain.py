@@ -77,15 +77,12 @@ def told(what: Explanation, columns: int) -> list[str]:
     """The lines that explain one, prose at most ``columns`` wide; commands stay in one piece."""
     lines = [what.name, what.title, ""]
 
-    def section(title: str, prose: Sequence[str] = (), steps: Sequence[str] = ()) -> None:
+    def section(title: str, *, prose: Sequence[str] = (), steps: Sequence[str] = ()) -> None:
         if prose or steps:
-            wrapped = [textwrap.fill(text, columns, initial_indent="  ", subsequent_indent="  ",
-                                     break_long_words=False, break_on_hyphens=False)
-                       for text in prose]  # fmt: skip
-            lines.extend([title, *wrapped, *(f"  {step}" for step in steps), ""])
+            lines.extend([title, *_wrapped(prose, columns), *(f"  {step}" for step in steps), ""])
 
-    section("What it means", [what.what])
-    section("Why it matters", what.why)
+    section("What it means", prose=[what.what])
+    section("Why it matters", prose=what.why)
     section("Judged", steps=what.at)
     section("To confirm it by hand", steps=what.confirm)
     section("What mends it" if what.confirm else "To look by hand, and what mends it", steps=what.remedy)
@@ -94,6 +91,13 @@ def told(what: Explanation, columns: int) -> list[str]:
     section("Runbook", steps=what.runbook_lines)
     section("Source", steps=[what.source])
     return lines[:-1]
+
+
+def _wrapped(paragraphs: Sequence[str], columns: int) -> list[str]:
+    wrapper = textwrap.TextWrapper(
+        columns, initial_indent="  ", subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
+    return "\n\n".join(map(wrapper.fill, paragraphs)).splitlines()
 
 
 def _plain(name: str) -> str:
