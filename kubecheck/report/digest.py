@@ -9,11 +9,13 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from kubecheck.diagnosis import Cause
 from kubecheck.outcomes import Outcome, Result
-from kubecheck.report.document import Ending
+
+if TYPE_CHECKING:
+    from kubecheck.report.document import Ending  # whose reports tell these groups
 
 T = TypeVar("T")
 Key = tuple[str, str]  # a result's check and vantage
@@ -49,6 +51,11 @@ class Gap:
     needs: str
     reason: str
     results: tuple[Result, ...]
+
+    @property
+    def word(self) -> str:
+        """What became of them."""
+        return "unknown" if self.results[0].outcome is Outcome.UNKNOWN else "skipped"
 
     @property
     def checks(self) -> tuple[str, ...]:

@@ -53,7 +53,7 @@ class Ending:
 def write_reports(ending: Ending, folder: Path) -> None:
     """Write verdict.json, junit.xml and what Allure shows beside its results."""
     _write(folder / "verdict.json", json.dumps(document(ending), indent=1, ensure_ascii=False))
-    _write(folder / "junit.xml", junit(ending.results, ending.started, ending.run))
+    _write(folder / "junit.xml", junit(ending))
     environment = {
         "kubecheck": __version__,
         "Kubernetes": ending.facts.server_version,

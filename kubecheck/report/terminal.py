@@ -159,8 +159,7 @@ def _gaps(ending: Ending, width: int, *, everything: bool) -> Block:
 
 
 def _gap(gap: Gap, width: int) -> Block:
-    word = "unknown" if gap.results[0].outcome is Outcome.UNKNOWN else "skipped"
-    what = f"{len(gap.results)} {word}: {gap.reason}"
+    what = f"{len(gap.results)} {gap.word}: {gap.reason}"
     if gap.needs:
         return paragraph("  ", f"{what} -> {gap.needs}", width, hang=2)
     named = ", ".join(gap.checks[:2]) + (f" and {len(gap.checks) - 2} more" if len(gap.checks) > 2 else "")
