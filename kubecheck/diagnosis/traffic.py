@@ -77,3 +77,25 @@ def _ways(symptom: Symptom, dns: frozenset[str]) -> list[Pair]:
         ways.append((symptom.node, symptom.to))
         ways += [(symptom.to, node) for node in behind]  # a NodePort passes it on
     return ways
+
+
+def around(evidence: Evidence, node: str) -> frozenset[Symptom]:
+    """Symptoms of pod traffic from, to or through ``node``, and of what runs there in a pod and is cut off.
+
+    A DNS server or metrics-server there has lost the API server, and others have lost it.
+    """
+    others = [other.name for other in evidence.facts.nodes if other.name != node]
+    network = crossing(evidence, [(node, other) for other in others])
+    asked_here = evidence.find(*SERVICES, *LOOKUPS, "network.pod_to_node*", kind="pod", node=node)
+    served_here = frozenset(
+        symptom
+        for symptom in evidence.find("dns.*", "addons.*", "controlplane.*", "network.service_spreads")
+        if symptom.touches(node) or any(name in symptom.message for name in _pods_on(evidence, node))
+    )
+    return network | asked_here | served_here
+
+
+def _pods_on(evidence: Evidence, node: str) -> list[str]:
+    """The names of the pods on the pod network of ``node``."""
+    pods = evidence.facts.pods.found or ()
+    return [pod.name for pod in pods if pod.node == node and not pod.host_network]

@@ -1,0 +1,35 @@
+"""No pod reaches a pod of another node."""
+
+from collections.abc import Iterator
+
+from kubecheck.diagnosis.cause import Confidence, Finding, cause
+from kubecheck.diagnosis.evidence import Evidence
+from kubecheck.diagnosis.pod_network import pod_shapes
+from kubecheck.diagnosis.traffic import crossing
+
+
+@cause(
+    title="The pod network is down between all nodes",
+    confirm=(
+        "kubectl -n kube-system get pods -o wide, and look at the CNI's pods and their logs",
+        "on two nodes: tcpdump -ni any udp, while a pod of one asks a pod of the other",
+    ),
+    remedy=(
+        "kubectl -n kube-system get daemonsets, and kubectl -n kube-system rollout restart the CNI's",
+        "let the overlay's protocol pass between all nodes: UDP 8472 (flannel) or 4789 (VXLAN), IP in IP, BGP",
+    ),
+    source="https://kubernetes.io/docs/concepts/cluster-administration/networking/",
+)
+def overlay_down(evidence: Evidence) -> Iterator[Finding]:
+    """Pods reach pods of their own node only: the CNI does not run, or a firewall drops its overlay.
+
+    Services whose endpoints are on another node fail, DNS on most nodes with them.
+    """
+    for shape in pod_shapes(evidence):
+        if shape.form == "overlay":
+            yield Finding(
+                says="no pod reaches any pod of another node",
+                blames=("Network/pods",),
+                explains=crossing(evidence, shape.pairs),
+                confidence=Confidence.LIKELY,
+            )

@@ -1,0 +1,51 @@
+"""Pods of one node are cut off from those of all others."""
+
+from collections.abc import Iterator
+
+from kubecheck.diagnosis.cause import Confidence, Finding, cause
+from kubecheck.diagnosis.evidence import Evidence
+from kubecheck.diagnosis.pod_network import forwards, pod_shapes
+from kubecheck.diagnosis.traffic import around
+
+WORDS = {
+    "node": "pods on node {node} reach no pod of another node, and no other pod reaches them",
+    "source": "pods on node {node} reach no pod of another node",
+    "target": "no pod of another node reaches pods on node {node}",
+}
+
+
+@cause(
+    title="A node's pods are cut off",
+    confirm=(
+        "on the node: iptables -S FORWARD, and iptables-save -c | grep -e DROP -e REJECT",
+        "on the node: ip route, ip -d link, and compare with another node",
+    ),
+    remedy=(
+        "on {node}: iptables -S FORWARD; if its policy is DROP: iptables -P FORWARD ACCEPT",
+        "on {node}: iptables-save -c | grep -e DROP -e REJECT, and delete what drops the pods' packets",
+        "on {node}: look at the CNI's pod and its log, and restart it: kubectl -n kube-system get pods -o wide",
+    ),
+    source="https://kubernetes.io/docs/concepts/services-networking/#the-kubernetes-network-model",
+)
+def pod_network_blocked(evidence: Evidence) -> Iterator[Finding]:
+    """A firewall, a FORWARD policy of DROP (Docker sets one when it starts), or the CNI at fault on one node.
+
+    The node is Ready and its pods run, so the scheduler goes on putting pods there, where they reach nothing.
+    """
+    for shape in pod_shapes(evidence):
+        if shape.form not in WORDS or forwards(evidence, shape.nodes[0]) is False:
+            continue
+        node = shape.nodes[0]
+        own = any(pair[0] == node and not ok for pair, ok in _from_nodes(evidence).items())
+        says = WORDS[shape.form].format(node=node)
+        yield Finding(
+            says=f"{says}; the node itself {'does not reach them either' if own else 'does reach the others'}",
+            blames=(f"Node/{node}",),
+            explains=around(evidence, node),
+            confidence=Confidence.LIKELY,
+            names={"node": node},
+        )
+
+
+def _from_nodes(evidence: Evidence) -> dict[tuple[str, str], bool]:
+    return evidence.pairs("network.node_to_pod", "node")

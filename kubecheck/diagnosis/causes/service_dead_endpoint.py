@@ -1,0 +1,59 @@
+"""A Service sends some of its requests to an endpoint that does not answer."""
+
+from collections.abc import Iterator
+
+from kubecheck.diagnosis.cause import Confidence, Finding, cause
+from kubecheck.diagnosis.evidence import Evidence
+
+
+@cause(
+    title="One endpoint of a Service does not answer",
+    confirm=(
+        "kubectl get endpointslices -A -o wide, and ask each address of the Service's by itself",
+        "kubectl get pods -A -o wide, and look at the node of the pod that has the silent one",
+    ),
+    remedy=(
+        "on {node}: iptables-save -c | grep -e DROP -e REJECT, and delete what drops the way to its pods",
+        "kubectl get pods -A -o wide --field-selector spec.nodeName={node}, and delete the pod that is silent",
+        "give the pods a readiness probe that asks what clients ask, so that a silent one is taken out",
+    ),
+    source="https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#conditions",
+)
+def service_dead_endpoint(evidence: Evidence) -> Iterator[Finding]:
+    """One of n endpoints is silent and still listed, so one request in n fails, from wherever it comes.
+
+    A single try mostly succeeds. Its pod is Ready, because the readiness probe asks something else, or
+    asks from the same node, where the way is open.
+    """
+    standing = evidence.standing
+    for peer in standing.peers if standing else ():
+        name = f"{peer.namespace}/{peer.name}"
+        spread = frozenset(
+            s for s in evidence.find("network.service_spreads", failed=True) if name in s.message
+        )
+        direct = frozenset(
+            s
+            for s in evidence.find("network.pod_to_other_namespace", failed=True)
+            if s.target.startswith(f"{peer.name} ")
+        )
+        asked = [v for (check, v), outcome in evidence.outcomes.items() if check == "network.service_spreads"]
+        others = {vantage for vantage in asked if not vantage.endswith(f":{peer.node}")}
+        if not others or others - {symptom.vantage for symptom in spread}:
+            continue
+        # The probe pod beside it is reached: then it is this pod, or its port, and not the node.
+        beside = [
+            ok
+            for (source, to), ok in evidence.pairs("network.pod_to_pod", "pod").items()
+            if to == peer.node and source != to
+        ]
+        lonely = bool(beside) and all(beside)
+        behind = evidence.find("network.service_of_other_namespace")
+        yield Finding(
+            says=f"one of {len(standing.peers) if standing else 0} endpoints of Service"
+            f" {peer.namespace}/peer never answers: pod {peer.name} ({peer.address}) on node {peer.node}",
+            blames=(f"Node/{peer.node}",),
+            explains=spread | direct | behind,
+            confidence=Confidence.LIKELY if lonely else Confidence.POSSIBLE,
+            names={"node": peer.node},
+            confirmed=(f"asked by itself, it does not answer at {len(direct)} vantages",) if direct else (),
+        )
