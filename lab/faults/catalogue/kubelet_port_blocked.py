@@ -1,17 +1,26 @@
 """A node that runs and serves, whose kubelet no API server reaches."""
 
+from random import Random
+
 from lab.faults import addons, kubelets, rules, victims, wellbeing
 from lab.faults.fault import Fault, Victims
 from lab.faults.waiting import until
 from lab.handle import Lab
 
 NAME = "kubelet-port-blocked"
-RULE = ("!", "-i", "lo", "-p", "tcp", "--dport", "10250", "-j", "DROP")
+RULE = ("!", "-i", "lo", "-p", "tcp", "--dport", "10250")
+# A firewall either says nothing, which takes everybody's patience, or refuses at once.
+TARGETS = {"dropped": ("DROP",), "refused": ("REJECT", "--reject-with", "icmp-port-unreachable")}
+
+
+def choose(lab: Lab, random: Random) -> dict[str, str]:
+    """A worker, for a master's own API server would still reach its kubelet; and what the firewall does."""
+    return {**victims.any_worker(lab, random), "how": random.choice(sorted(TARGETS))}
 
 
 def inject(lab: Lab, its: Victims) -> None:
-    """Drop what comes for the kubelet's port from outside of the node."""
-    rules.put(lab, NAME, its["node"], "filter", "INPUT", *RULE)
+    """Stop what comes for the kubelet's port from outside of the node."""
+    rules.put(lab, NAME, its["node"], "filter", "INPUT", *RULE, "-j", *TARGETS[its["how"]])
     until(lambda: its["node"] not in wellbeing.measured(lab), f"metrics-server has lost {its['node']}")
 
 
@@ -24,8 +33,8 @@ def heal(lab: Lab, its: Victims) -> None:
 
 FAULT = Fault(
     name=NAME,
-    breaks="A firewall on one node drops what comes for the kubelet's port 10250.",
-    choose=victims.any_worker,  # a master's own API server would still reach its kubelet
+    breaks="A firewall on one node stops what comes for the kubelet's port 10250.",
+    choose=choose,
     inject=inject,
     heal=heal,
     causes=("kubelet-unreachable",),
@@ -36,6 +45,9 @@ FAULT = Fault(
         "nodes.port_forward@kubectl:{node}",
         "addons.node_has_metrics@api:{node}",
         "addons.pods_have_metrics@api",
+        # Whether a node is reached at all is asked of this port.
+        "network.node_to_node@node:*",
+        "network.pod_to_node@pod:*",
     ),
     workers=1,
 )
