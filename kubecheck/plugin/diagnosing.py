@@ -11,8 +11,8 @@ from kubecheck.probes import Answer, Question
 
 
 def diagnosed(run: Run) -> Diagnosis:
-    """What explains the failures of ``run``; answers to further questions become part of its record."""
-    if not any(result.outcome is Outcome.FAILED for result in run.results):
+    """What explains what went wrong in ``run``; answers to further questions become part of its record."""
+    if not any(result.outcome in (Outcome.FAILED, Outcome.UNKNOWN) for result in run.results):
         return Diagnosis()
     standing = run.standing_if_any()
 
