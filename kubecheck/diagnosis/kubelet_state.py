@@ -8,16 +8,17 @@ from kubecheck.diagnosis.evidence import Evidence
 
 ASKED = 3  # nodes that are asked for one more look
 REPORTS = 45.0  # seconds; a kubelet renews its Lease every 10, and 40 without make its node NotReady
+MISSED_ONE = 20.0  # seconds after which a kubelet that refuses connections is dead, and no firewall refuses
 REFUSED = "connection refused"
 
 
-def reports(evidence: Evidence, node: Node) -> bool:
+def reports(evidence: Evidence, node: Node, within: float = REPORTS) -> bool:
     """Whether the kubelet renews its Lease; where that is not known, whether the node is Ready."""
     leases = evidence.facts.leases.found
     lease = leases.nodes.get(node.name) if leases else None
     if leases is None or lease is None or not lease.renewed:
         return node.ready
-    return node.ready_condition.status != "Unknown" and leases.age(lease) <= REPORTS
+    return node.ready_condition.status != "Unknown" and leases.age(lease) <= within
 
 
 def silent(evidence: Evidence) -> list[Node]:
@@ -27,7 +28,7 @@ def silent(evidence: Evidence) -> list[Node]:
         for node in evidence.facts.nodes
         if node.ready_condition.status == "Unknown"
         or (not reports(evidence, node) and _problem(evidence, node))
-        or REFUSED in _problem(evidence, node)
+        or (REFUSED in _problem(evidence, node) and not reports(evidence, node, MISSED_ONE))
     ]
 
 

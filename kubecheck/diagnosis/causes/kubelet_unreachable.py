@@ -5,9 +5,16 @@ from collections.abc import Iterator
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.consequences import metrics_of, through_kubelet
 from kubecheck.diagnosis.evidence import Evidence
-from kubecheck.diagnosis.kubelet_state import port_seen, reports
+from kubecheck.diagnosis.kubelet_state import MISSED_ONE, port_seen, reports
 
-LOST = ("dial tcp", "i/o timeout", "no route to host", "connection refused", "deadline exceeded", "timed out")
+LOST = (
+    "dial tcp",
+    "i/o timeout",
+    "no route to host",
+    "connection refused",
+    "deadline exceeded",
+    "no answer in time",
+)
 
 
 @cause(
@@ -32,8 +39,9 @@ def kubelet_unreachable(evidence: Evidence) -> Iterator[Finding]:
     for node in evidence.facts.nodes:
         reading = evidence.facts.kubelets.get(node.name)
         problem = reading.problem if reading and reading.found is None else ""
-        if not (node.ready and reports(evidence, node) and any(word in problem for word in LOST)):
+        if not (node.ready and reports(evidence, node, MISSED_ONE) and any(word in problem for word in LOST)):
             continue
+        tried = min((s.message for s in evidence.find("nodes.exec", node=node.name, failed=True)), default="")
         seen = port_seen(evidence, node)
         # Where nobody reaches the port, metrics-server does not either.
         rows = metrics_of(evidence, node.name) if seen and not any(s.connected for s in seen) else frozenset()
@@ -44,11 +52,11 @@ def kubelet_unreachable(evidence: Evidence) -> Iterator[Finding]:
             explains=rows
             | through_kubelet(evidence, node.name)
             | evidence.find("network.node_to_node", "network.pod_to_node", to=node.name),
-            confidence=Confidence.CERTAIN,
+            confidence=Confidence.CERTAIN if tried or "dial tcp" in problem else Confidence.LIKELY,
             names={
                 "node": node.name,
                 "address": node.addresses[0] if node.addresses else node.name,
                 "port": str(node.kubelet_port),
             },
-            confirmed=(problem, *(answer.told("a TCP connection") for answer in seen[:1])),
+            confirmed=(tried or problem, *(answer.told("a TCP connection") for answer in seen[:1])),
         )

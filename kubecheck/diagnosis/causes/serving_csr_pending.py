@@ -67,7 +67,7 @@ def serving_csr_pending(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _waiting(evidence: Evidence) -> dict[str, SigningRequest]:
-    """By node, its youngest request that nobody has answered; older ones of it are the same one tried again."""
+    """By node, its youngest request that nobody has answered; the older ones are earlier tries."""
     facts = evidence.facts
     bootstrap, clock = facts.bootstrap.found, facts.clock.found
     requests = (bootstrap.requests.found if bootstrap else None) or ()

@@ -1,0 +1,84 @@
+"""A node does not get an image."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+from kubecheck.diagnosis.cause import Confidence, Finding, cause
+from kubecheck.diagnosis.consequences import incomplete_peers, unready_pods, without_new_pods
+from kubecheck.diagnosis.evidence import Evidence, Symptom
+
+NOT_PULLED = re.compile(r"ErrImagePull|ImagePullBackOff|ErrImageNeverPull|InvalidImageName|ImageInspectError")
+IMAGE = re.compile(
+    r"(?:image|pull image|Container image) \\?[\"']?([\w.-]+(?::\d+)?(?:/[\w.-]+)*(?::[\w.-]+|@sha256:\w+)?)"
+)
+
+
+@cause(
+    title="An image cannot be pulled on a node",
+    confirm=(
+        "kubectl get events --all-namespaces --field-selector type=Warning | grep -i pull",
+        "on the node: crictl pull {image}; crictl images | grep {repository}",
+    ),
+    remedy=(
+        "on {node}: crictl pull {image}, and read what it says",
+        (
+            "on {node}: is the registry reached (its mirror, proxy and DNS), and is its CA known: /etc/containerd/certs.d,"
+            " /etc/docker/daemon.json"
+        ),
+        (
+            "without a way to a registry, copy it: on another node ctr -n k8s.io images export i.tar {image}; on {node}"
+            " ctr -n k8s.io images import i.tar"
+        ),
+        "another mirror for the probe pods: images.busybox and images.nginx in kubecheck's policy",
+    ),
+    source="https://kubernetes.io/docs/concepts/containers/images/",
+)
+def image_not_pulled(evidence: Evidence) -> Iterator[Finding]:
+    """New pods on a node wait for an image that it does not have and cannot pull.
+
+    What runs there goes on; whatever is started anew with that image hangs. Where no node gets it, the
+    image's name, the registry or the credentials are wrong, and not a node.
+    """
+    failed = [s for s in evidence.find("network.probe_pod_runs", failed=True) if NOT_PULLED.search(s.message)]
+    nodes: dict[str, str] = defaultdict(str)
+    for symptom in failed:
+        nodes[symptom.node] = nodes[symptom.node] or symptom.message
+    everywhere = len(nodes) > 1 and len(nodes) == len(evidence.facts.probed_nodes)
+    for name, said in sorted(nodes.items()):
+        image = _image(evidence, said)
+        where = sorted(nodes) if everywhere else [name]
+        explained = {
+            s for each in where for s in without_new_pods(evidence, each) | _own_pods(evidence, each)
+        }
+        yield Finding(
+            says=f"no node gets the image {image}"
+            if everywhere
+            else f"node {name} does not get the image {image}",
+            blames=(f"Image/{image}",) if everywhere else (f"Node/{name}",),
+            explains=frozenset(explained),
+            confidence=Confidence.CERTAIN,
+            names={"node": name, "image": image, "repository": image.rpartition(":")[0] or image},
+            confirmed=(said,),
+        )
+        if everywhere:
+            return
+
+
+def _own_pods(evidence: Evidence, node: str) -> set[Symptom]:
+    """Pods of the system on ``node`` that wait for an image too."""
+    found = {
+        s
+        for s in unready_pods(evidence, node)
+        if NOT_PULLED.search(s.message) or s.check.startswith("addons.")
+    }
+    return found | incomplete_peers(evidence, node)
+
+
+def _image(evidence: Evidence, said: str) -> str:
+    """The image in what the kubelet says; otherwise the probe pods'."""
+    found = IMAGE.search(said)
+    if found and "/" in found[1]:
+        return found[1]
+    images = evidence.policy.images
+    return next((each for each in (images.busybox, images.nginx) if each in said), images.busybox)

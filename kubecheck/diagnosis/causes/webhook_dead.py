@@ -1,0 +1,86 @@
+"""An admission webhook must be asked, and does not answer."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+from kubecheck.cluster.extensions import Webhook
+from kubecheck.diagnosis.cause import Confidence, Finding, cause
+from kubecheck.diagnosis.evidence import Evidence, Symptom
+
+KINDS = {
+    "validatingwebhookconfiguration": "ValidatingWebhookConfiguration",
+    "mutatingwebhookconfiguration": "MutatingWebhookConfiguration",
+}
+CALLED = re.compile(r'failed calling webhook \\?"([^"\\]+)')
+
+
+@cause(
+    title="An admission webhook is dead",
+    confirm=(
+        "kubectl get {configuration} -o yaml",
+        "kubectl -n {namespace} get service,endpointslices -l kubernetes.io/service-name={service}",
+        "kubectl run --dry-run=server probe --image=busybox",
+    ),
+    remedy=(
+        "kubectl -n {namespace} get pods -o wide, and bring back what serves Service {service}",
+        (
+            "until then: kubectl patch {configuration} --type=json -p"
+            """ '[{"op":"replace","path":"/webhooks/{index}/failurePolicy","value":"Ignore"}]'"""
+        ),
+        "when its product is gone: kubectl delete {configuration}",
+    ),
+    source="https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#failure-policy",
+)
+def webhook_dead(evidence: Evidence) -> Iterator[Finding]:
+    """API servers must ask a webhook (failurePolicy Fail), and nobody answers there.
+
+    Whatever it is to judge is refused: often all new pods, those that serve the webhook among them.
+    """
+    for configuration, hooks in _dead(evidence).items():
+        kind, _, name = configuration.partition("/")
+        hook = hooks[0]
+        explained = {
+            s
+            for s in evidence.find("controlplane.webhooks_have_endpoints")
+            if configuration in (s.target or s.message) or s.target in {each.name for each in hooks}
+        }
+        refused = {s for s in evidence.symptoms if any(_called(s) == each.name for each in hooks)}
+        explained |= refused
+        if refused:
+            # Where the run's pods were refused, nothing else could be asked either.
+            explained |= evidence.find("network.deployment_becomes_ready", "network.probe_pod_runs")
+        if not explained:
+            continue
+        namespace, _, service = hook.service.partition("/")
+        state = "does not exist" if hook.endpoints is None else "has no ready endpoint"
+        state = state if not hook.endpoints else "does not answer"
+        yield Finding(
+            says=f"the admission webhook {hook.name} must be asked, and its Service {hook.service} {state}",
+            blames=(f"{KINDS.get(kind, kind)}/{name}",),
+            explains=frozenset(explained),
+            confidence=Confidence.CERTAIN,
+            names={
+                "configuration": configuration,
+                "namespace": namespace,
+                "service": service,
+                "index": "0",
+            },
+            confirmed=tuple(sorted({s.message for s in refused}))[:1] or (f"Service {hook.service} {state}",),
+        )
+
+
+def _dead(evidence: Evidence) -> dict[str, list[Webhook]]:
+    """By configuration, the webhooks with nobody behind them, and those whose calls are known to fail."""
+    called = {_called(symptom) for symptom in evidence.symptoms}
+    found: dict[str, list[Webhook]] = defaultdict(list)
+    for hook in evidence.facts.webhooks.found or ():
+        if hook.required and (not hook.endpoints or hook.name in called):
+            found[hook.configuration].append(hook)
+    return found
+
+
+def _called(symptom: Symptom) -> str:
+    """The webhook that could not be called, as the API server says in a refusal."""
+    found = CALLED.search(symptom.message)
+    return found[1] if found else ""
