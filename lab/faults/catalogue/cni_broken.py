@@ -1,6 +1,6 @@
 """A node whose network configuration names a plugin that is not there: new pods hang."""
 
-from lab.faults import dns, files, victims
+from lab.faults import files, victims, wellbeing
 from lab.faults.fault import Fault, Victims
 from lab.handle import Lab
 
@@ -19,7 +19,7 @@ def inject(lab: Lab, victims: Victims) -> None:
 def heal(lab: Lab, victims: Victims) -> None:
     """Name the right one again."""
     files.restore(lab, NAME, victims["node"], CONFIGURATION)
-    dns.until_well(lab)
+    wellbeing.until_well(lab)
 
 
 FAULT = Fault(

@@ -1,6 +1,6 @@
 """kube-proxy hangs on a node, and its rules are gone."""
 
-from lab.faults import proxies, victims
+from lab.faults import proxies, victims, wellbeing
 from lab.faults.fault import Fault, Victims
 from lab.handle import Lab
 
@@ -17,6 +17,7 @@ def heal(lab: Lab, victims: Victims) -> None:
     """Start it anew: it writes all of its rules when it starts, and only hourly later."""
     lab.thaw(victims["node"], "kube-proxy")
     proxies.restart(lab, victims["node"])
+    wellbeing.until_well(lab)
 
 
 FAULT = Fault(

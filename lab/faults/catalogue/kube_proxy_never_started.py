@@ -1,6 +1,6 @@
 """A node without kube-proxy, and without any of its rules."""
 
-from lab.faults import proxies, victims
+from lab.faults import proxies, victims, wellbeing
 from lab.faults.fault import Fault, Victims
 from lab.handle import Lab
 
@@ -16,6 +16,7 @@ def inject(lab: Lab, victims: Victims) -> None:
 def heal(lab: Lab, victims: Victims) -> None:
     """Start it again."""
     proxies.start(lab, victims["node"])
+    wellbeing.until_well(lab)
 
 
 FAULT = Fault(

@@ -1,6 +1,6 @@
 """An overlay between two nodes that loses big packets and tells nobody."""
 
-from lab.faults import podnetwork, rules, victims
+from lab.faults import podnetwork, rules, victims, wellbeing
 from lab.faults.fault import Fault, Victims
 from lab.handle import Lab
 from lab.network import VXLAN_PORT
@@ -18,6 +18,7 @@ def inject(lab: Lab, victims: Victims) -> None:
 def heal(lab: Lab, victims: Victims) -> None:
     """Take the rules out."""
     rules.take_out(lab, NAME, [victims["source"], victims["target"]])
+    wellbeing.until_well(lab)
 
 
 FAULT = Fault(

@@ -1,8 +1,7 @@
 """A bad cable: three in ten packets do not arrive at a node."""
 
-from lab.faults import kubelets, rules, victims
+from lab.faults import rules, victims, wellbeing
 from lab.faults.fault import Fault, Victims
-from lab.faults.waiting import until
 from lab.handle import Lab
 from lab.network import INTERFACE
 
@@ -18,7 +17,7 @@ def inject(lab: Lab, victims: Victims) -> None:
 def heal(lab: Lab, victims: Victims) -> None:
     """Take the rule out."""
     rules.take_out(lab, NAME, [victims["node"]])
-    until(lambda: kubelets.serves(lab, victims["node"]), f"{victims['node']} is Ready")
+    wellbeing.until_well(lab)
 
 
 FAULT = Fault(

@@ -1,6 +1,6 @@
 """Two nodes do not know the way to each other's pods."""
 
-from lab.faults import podnetwork
+from lab.faults import podnetwork, wellbeing
 from lab.faults.fault import Fault, Victims
 from lab.handle import Lab
 
@@ -17,6 +17,7 @@ def heal(lab: Lab, victims: Victims) -> None:
     """Write them again."""
     for source, target in _directions(victims):
         podnetwork.mend(lab, source, target)
+    wellbeing.until_well(lab)
 
 
 def _directions(victims: Victims) -> list[tuple[str, str]]:
@@ -36,12 +37,14 @@ FAULT = Fault(
         "Node/{target}",
     ),
     red=(
-        "network.*",
+        "network.*@*:{source}",
+        "network.*@*:{target}",
+        "network.node_port",  # the one sends on to pods of the other, whoever asks
         "dns.*@pod:{source}",
         "dns.*@pod:{target}",
         "dns.each_replica_answers@node:{source}",
         "dns.each_replica_answers@node:{target}",
-        # When the one is a master and the other carries an add-on that an API server asks.
+        # A NodePort again, or a master and the node of an add-on that its API server asks.
         "addons.*",
     ),
     nodes=2,

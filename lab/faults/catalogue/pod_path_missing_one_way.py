@@ -1,6 +1,6 @@
 """A node does not know the way to the pods of another, while that one knows the way back."""
 
-from lab.faults import podnetwork
+from lab.faults import podnetwork, wellbeing
 from lab.faults.fault import Fault, Victims
 from lab.handle import Lab
 
@@ -15,6 +15,7 @@ def inject(lab: Lab, victims: Victims) -> None:
 def heal(lab: Lab, victims: Victims) -> None:
     """Write it again."""
     podnetwork.mend(lab, victims["source"], victims["target"])
+    wellbeing.until_well(lab)
 
 
 FAULT = Fault(
@@ -29,12 +30,14 @@ FAULT = Fault(
         "Node/{target}",
     ),
     red=(
-        "network.*",
+        "network.*@*:{source}",
+        "network.*@*:{target}",
+        "network.node_port",  # the one sends on to pods of the other, whoever asks
         "dns.*@pod:{source}",
         "dns.*@pod:{target}",
         "dns.each_replica_answers@node:{source}",
         "dns.each_replica_answers@node:{target}",
-        # When the one is a master and the other carries an add-on that an API server asks.
+        # A NodePort again, or a master and the node of an add-on that its API server asks.
         "addons.*",
     ),
     nodes=2,

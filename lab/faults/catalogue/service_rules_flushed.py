@@ -1,6 +1,6 @@
 """The way to a node's Service rules is gone, and kube-proxy does not notice."""
 
-from lab.faults import proxies, victims
+from lab.faults import proxies, victims, wellbeing
 from lab.faults.fault import Fault, Victims
 from lab.handle import Lab
 
@@ -18,6 +18,7 @@ def inject(lab: Lab, victims: Victims) -> None:
 def heal(lab: Lab, victims: Victims) -> None:
     """Put the jumps back."""
     proxies.hook(lab, NAME, victims["node"])
+    wellbeing.until_well(lab)
 
 
 FAULT = Fault(
