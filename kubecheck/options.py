@@ -43,6 +43,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="reports",
         help="folder for verdict.json, record.json, junit.xml, allure-results (default: reports)",
     )
+    group.addoption(
+        "--metrics-file",
+        metavar="FILE",
+        help="also write the verdict as OpenMetrics text, for node_exporter's textfile collector"
+        " (FILE must end in .prom for it)",
+    )
 
 
 @hookimpl(tryfirst=True)

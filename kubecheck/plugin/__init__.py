@@ -12,4 +12,5 @@ pytest_plugins = [
     "kubecheck.plugin.judge",
     "kubecheck.plugin.workers",
     "kubecheck.plugin.end",
+    "kubecheck.plugin.reporting",
 ]

@@ -14,7 +14,6 @@ from kubecheck.outcomes import Outcome, Result
 from kubecheck.plugin.run import RUN, Run, check_of, vantage_of
 from kubecheck.plugin.targets import targets_of
 from kubecheck.probes import Answer
-from kubecheck.report.allure import describe
 from kubecheck.survey.survey import Answers
 
 RESULT = TypeAdapter(Result)
@@ -83,10 +82,7 @@ def answers(request: pytest.FixtureRequest) -> Answers:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Tell Allure what the check is; a fixture may find that it does not apply."""
-    check = check_of(item)
-    if check:
-        describe(check, vantage_of(item))
+    """A fixture may find that a check does not apply."""
     return (yield from _skipping(item))
 
 

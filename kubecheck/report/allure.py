@@ -1,22 +1,220 @@
-"""What Allure is told of a check while it is judged."""
+"""Allure's results, completed at the end of a run: only then the diagnosis and all answers are known.
+
+allure-pytest writes one file a test when that test is over. Here each gets its words, labels, links, the
+evidence as steps, the raw answers and its cause. What the fields mean: https://allurereport.org/docs/how-it-works/
+"""
 
 from __future__ import annotations
 
-import allure
+import inspect
+import json
+import os
+import re
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
-from kubecheck.checks.check import Check
-from kubecheck.checks.vantage import Vantage
+from kubecheck import __version__
+from kubecheck.diagnosis import Cause
+from kubecheck.outcomes import Outcome, Result, Target
+from kubecheck.probes import Raw
+from kubecheck.report.digest import explaining
+from kubecheck.report.document import Ending
+from kubecheck.report.lines import plain
+from kubecheck.report.runbook import LINES
+
+Json = dict[str, Any]
+Answers = Mapping[str, Mapping[str, Raw]]  # raw answers by vantage and question
+
+STATUS = {
+    Outcome.PASSED: "passed",
+    Outcome.FAILED: "failed",
+    Outcome.UNKNOWN: "broken",
+    Outcome.NOT_APPLICABLE: "skipped",
+}
+LONG = 4_000  # characters of one answer that are attached
+TARGETS = 100  # targets of one result that are told; where there are more, those that failed come first
+REPLACED = {"epic", "feature", "story", "severity", "host", "parentSuite", "suite", "subSuite"}
 
 
-def describe(check: Check, vantage: Vantage | None) -> None:
-    """Label the test that Allure has just begun: where it belongs, what it means, what mends it."""
-    allure.dynamic.title(f"{check.title} [{vantage}]" if vantage else check.title)
-    allure.dynamic.epic("kubecheck")
-    allure.dynamic.feature(check.area)
-    allure.dynamic.story(check.title)
-    if vantage and vantage.node:
-        allure.dynamic.label("host", vantage.node)
-    for line in check.runbook:
-        allure.dynamic.tag(line)
-    steps = "".join(f"\n- {step}" for step in check.remedy)
-    allure.dynamic.description(f"{check.doc}\n\nNext steps:{steps}")
+def complete(ending: Ending, answers: Answers, folder: Path) -> None:
+    """Complete the results in ``folder``, and write what Allure shows beside them."""
+    results = {_key(result): result for result in ending.results}
+    causes = explaining(ending)
+    attached = {id(cause): _attach(folder, _diagnosis(cause)) for cause in ending.diagnosis.causes}
+    docs = _docs(folder)
+    for file in sorted(folder.glob("*-result.json")):
+        body = json.loads(file.read_text(encoding="utf-8"))
+        vantage = next((p["value"] for p in body.get("parameters", ()) if p["name"] == "vantage"), "")
+        result = results.get((body.get("fullName", ""), vantage))
+        if result is None:
+            continue  # a test that is no check
+        mine = causes.get((result.check, result.vantage), ())
+        body |= {
+            "name": f"{result.title} [{result.vantage}]",
+            "description": _description(body, result),
+            "stop": body["start"] + round(result.seconds * 1000),
+            "labels": [*_labels(result, mine), *(x for x in body["labels"] if x["name"] not in REPLACED)],
+            "links": [*body.get("links", ()), *_links(result, mine, docs)],
+            "steps": [*_evidence(result), *(_cause_step(cause, attached[id(cause)]) for cause in mine)],
+            "attachments": [*body.get("attachments", ()), *_raw(result, answers, folder)],
+        }
+        if result.outcome is not Outcome.PASSED:
+            trace = "\n\n".join(map(_diagnosis, mine)) or "\n".join(f"next: {s}" for s in result.remedy)
+            body["statusDetails"] = {"message": plain(result.message), "trace": trace}
+        _write(file, body)
+    _write(folder / "categories.json", _categories(ending))
+    _write_text(folder / "environment.properties", _environment(ending))
+
+
+def _key(result: Result) -> tuple[str, str]:
+    """The names that allure-pytest gives the test of a result."""
+    path, _, name = result.nodeid.partition("::")
+    return f"{path.removesuffix('.py').replace('/', '.')}#{name.partition('[')[0]}", result.vantage
+
+
+def _labels(result: Result, causes: tuple[Cause, ...]) -> list[Json]:
+    area = result.check.partition(".")[0]
+    kind, _, node = result.vantage.partition(":")
+    told = [
+        ("epic", "kubecheck"),
+        ("feature", area),
+        ("story", result.title),
+        ("parentSuite", area),
+        ("suite", result.check),
+        ("severity", "critical" if result.runbook else "normal"),
+        ("host", node or kind),
+        *(("tag", line) for line in result.runbook),
+        *(("tag", cause.kind.id) for cause in causes),
+    ]
+    return [{"name": name, "value": value} for name, value in told]
+
+
+def _links(result: Result, causes: tuple[Cause, ...], docs: str) -> Iterator[Json]:
+    for cause in causes:
+        yield {"type": "link", "name": cause.kind.title, "url": cause.kind.source}
+    if docs:
+        area, _, name = result.check.partition(".")
+        yield {"type": "link", "name": result.check, "url": f"{docs}/checks/{area}.md#{name}"}
+        for line in result.runbook:
+            title = f"{line}: {LINES.get(line, '')}"
+            yield {"type": "link", "name": title, "url": f"{docs}/runbook.md#{line.lower()}"}
+
+
+def _docs(folder: Path) -> str:
+    """The pages of the checks as seen from the report beside ``folder``; empty where there are none."""
+    docs = Path(__file__).parents[2] / "docs"
+    return os.path.relpath(docs, folder.parent) if (docs / "runbook.md").is_file() else ""
+
+
+def _description(body: Json, result: Result) -> str:
+    steps = "".join(f"\n- {step}" for step in result.remedy)
+    return f"{inspect.cleandoc(body.get('description') or '')}\n\nNext steps:{steps}"
+
+
+def _evidence(result: Result) -> list[Json]:
+    """A step for each target, those that went wrong first."""
+    order = [Outcome.FAILED, Outcome.UNKNOWN, Outcome.PASSED, Outcome.NOT_APPLICABLE]
+    targets = sorted(result.targets, key=lambda target: order.index(target.outcome))
+    steps = [_target_step(result, target) for target in targets[:TARGETS]]
+    if len(targets) > TARGETS:
+        steps.append({"name": f"... and {len(targets) - TARGETS} more targets", "status": "passed"})
+    return steps
+
+
+def _target_step(result: Result, target: Target) -> Json:
+    said = target.got or ("as expected" if target.outcome is Outcome.PASSED else result.message)
+    named = [("asked", target.asked), ("of", target.address), ("from", result.vantage)]
+    return {
+        "name": plain(f"{target.name or target.asked or result.vantage}: {said}"),
+        "status": STATUS[target.outcome],
+        "parameters": [{"name": name, "value": plain(value)} for name, value in named if value],
+    }
+
+
+def _cause_step(cause: Cause, attachment: Json) -> Json:
+    finding = cause.finding
+    steps = [f"blames {', '.join(finding.blames)}", *finding.confirmed, *(f"mend: {s}" for s in cause.remedy)]
+    return {
+        "name": plain(f"Cause: {finding.says}"),
+        "status": "failed",
+        "steps": [{"name": plain(step), "status": "passed"} for step in steps],
+        "attachments": [attachment],
+    }
+
+
+def _diagnosis(cause: Cause) -> str:
+    finding = cause.finding
+    told = [
+        f"cause: {finding.says} ({finding.confidence.name.lower()})",
+        *(f"blames: {each}" for each in finding.blames),
+        *(f"because: {each}" for each in finding.confirmed),
+        *(f"mend: {each}" for each in cause.remedy),
+        f"more: kubecheck explain {cause.kind.id}, {cause.kind.source}",
+    ]
+    return plain("\n".join(told))
+
+
+def _raw(result: Result, answers: Answers, folder: Path) -> list[Json]:
+    """What came back for the questions of a result, attached in one piece."""
+    given = answers.get(result.vantage, {})
+    asked = dict.fromkeys(target.asked for target in result.targets[:TARGETS] if target.asked in given)
+    told = [_answer(question, given[question]) for question in asked]
+    return [_attach(folder, "\n\n".join(told), "raw answers")] if told else []
+
+
+def _answer(question: str, raw: Raw) -> str:
+    tries = f", {raw.tries} tries" if raw.tries > 1 else ""
+    text = plain(raw.text.replace("\r\n", "\n").replace("\t", "    "))
+    more = f"\n... and {len(text) - LONG} more characters" if len(text) > LONG else ""
+    return f"# {question}\n# exit status {raw.status}, {raw.seconds:.2f} s{tries}\n{text[:LONG]}{more}"
+
+
+def _attach(folder: Path, text: str, name: str = "diagnosis") -> Json:
+    file = f"{uuid.uuid4()}-attachment.txt"
+    _write_text(folder / file, text)
+    return {"name": name, "source": file, "type": "text/plain"}
+
+
+def _categories(ending: Ending) -> list[Json]:
+    """Allure puts a result into the first category that fits."""
+    causes = [
+        {
+            "name": f"Cause: {plain(cause.finding.says)}",
+            "matchedStatuses": ["failed", "broken"],
+            "traceRegex": re.escape(_diagnosis(cause).partition("\n")[0]),
+        }
+        for cause in ending.diagnosis.causes
+    ]
+    return [
+        *causes,
+        {"name": "The cluster is wrong", "matchedStatuses": ["failed"]},
+        {"name": "It could not be told", "matchedStatuses": ["broken"]},
+        {"name": "It does not apply here", "matchedStatuses": ["skipped"]},
+    ]
+
+
+def _environment(ending: Ending) -> str:
+    facts = ending.facts
+    told = {
+        "verdict": ending.verdict.value,
+        "kubecheck": __version__,
+        "Kubernetes": facts.server_version,
+        "API server": facts.server,
+        "nodes": str(len(facts.nodes)),
+        "policy": ending.policy.profile,
+        "run": ending.run,
+    }
+    # One line a value: whatever the API server says of its version, it is no second one.
+    return "\n".join(
+        f"{key.replace(' ', '_')}={' '.join(plain(value).split())}" for key, value in told.items()
+    )
+
+
+def _write(path: Path, body: Any) -> None:
+    _write_text(path, json.dumps(body, ensure_ascii=False))
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text + "\n", encoding="utf-8", errors="replace")

@@ -51,20 +51,9 @@ class Ending:
 
 
 def write_reports(ending: Ending, folder: Path) -> None:
-    """Write verdict.json, junit.xml and what Allure shows beside its results."""
+    """Write verdict.json and junit.xml."""
     _write(folder / "verdict.json", json.dumps(document(ending), indent=1, ensure_ascii=False))
     _write(folder / "junit.xml", junit(ending))
-    environment = {
-        "kubecheck": __version__,
-        "Kubernetes": ending.facts.server_version,
-        "API server": ending.facts.server,
-        "nodes": str(len(ending.facts.nodes)),
-        "run": ending.run,
-    }
-    allure = folder / "allure-results"
-    if allure.is_dir():
-        lines = [f"{key.replace(' ', '_')}={value}" for key, value in environment.items()]
-        _write(allure / "environment.properties", "\n".join(lines))
 
 
 def write_no_verdict(reason: str, folder: Path) -> None:

@@ -50,20 +50,11 @@ def test_the_last_line_of_an_empty_and_of_a_stopped_run(ending, result):
 
 
 def test_the_reports_are_written_and_agree(ending, result, tmp_path):
-    (tmp_path / "allure-results").mkdir()
     write_reports(ending(*(result(outcome=outcome, message="ü") for outcome in OUTCOMES)), tmp_path)
     body = json.loads((tmp_path / "verdict.json").read_text(encoding="utf-8"))
     suites = ElementTree.fromstring((tmp_path / "junit.xml").read_bytes())
     assert suites.get("tests") == str(len(body["checks"]))
     assert suites.get("failures") == str(body["counts"]["failed"])
-    environment = (tmp_path / "allure-results/environment.properties").read_text()
-    assert "Kubernetes=v1.36.4\n" in environment
-    assert "API_server=https://192.168.232.236:8443\n" in environment
-
-
-def test_without_allure_nothing_of_it_is_written(ending, result, tmp_path):
-    write_reports(ending(result()), tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["junit.xml", "verdict.json"]
 
 
 @pytest.mark.parametrize("hostile", ["\ud800", "\0", "\x1b[31m", "</script>"], ids=repr)
