@@ -46,12 +46,19 @@ def install(machine: Machine, settings: Settings) -> None:
 
 
 def vip_configuration(settings: Settings) -> str:
-    """The load balancer's: a server that is not ready gets no connection."""
+    """The load balancer's: a server that is not ready gets no connection.
+
+    A check's patience is its interval (there is no "timeout check"), and it is long: with two cores for
+    many nodes a healthy API server may need seconds, and were all of them left out, the VIP would hang up.
+    A connection that one refuses goes to another at once, so that a dead one costs nothing until it is
+    left out.
+    """
     lines = [
         COMMON + "listen api",
         f"    bind {settings.vip}:{VIP_PORT}",
+        "    option redispatch 1",
         "    option httpchk GET /readyz",
-        "    default-server check check-ssl verify none inter 1s fall 2 rise 1",
+        "    default-server check check-ssl verify none inter 3s fastinter 500ms downinter 1s fall 3 rise 1",
     ]
     lines += [f"    server {node.name} {node.address}:{API_PORT}" for node in settings.master_nodes]
     return "\n".join(lines) + "\n"

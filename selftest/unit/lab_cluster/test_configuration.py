@@ -66,6 +66,16 @@ def test_load_balancer_configuration_is_one(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_load_balancer_is_patient_with_a_busy_machine() -> None:
+    checks = next(
+        line.split() for line in gateway.vip_configuration(SETTINGS).splitlines() if "check-ssl" in line
+    )
+    # HAProxy gives a check as long as its interval; a fast one after a failure does not shorten that.
+    assert (
+        int(checks[checks.index("inter") + 1].removesuffix("s")) * int(checks[checks.index("fall") + 1]) >= 9
+    )
+
+
 def test_way_in_has_a_listener_a_target() -> None:
     text = gateway.access_configuration(SETTINGS)
     assert text.count("LISTENER_") == SETTINGS.masters + 1
