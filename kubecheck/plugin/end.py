@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Generator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from kubecheck.outcomes import Verdict, verdict_of
 from kubecheck.plugin.diagnosing import diagnosed
 from kubecheck.plugin.judge import result_in
 from kubecheck.plugin.run import RUN, Run, is_worker
+from kubecheck.plugin.since import with_comparison
 from kubecheck.plugin.workers import HANDOVER
 from kubecheck.report.document import Ending, write_reports
 from kubecheck.report.terminal import tell
@@ -40,13 +42,29 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
         removal = _remove(run)
         interrupted = session.exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
         verdict = _verdict(run, interrupted=interrupted)
+        if session.exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            pytest_code = int(session.exitstatus)
+        else:
+            pytest_code = 1 if gathering.others_failed else None
+        recorded = datetime.fromisoformat(run.replayed.started) if run.replayed else None
         ending = Ending(
-            run.results, verdict, diagnosis, dict(run.timings), run.facts, run.id, run.started, interrupted
+            run.results,
+            verdict,
+            diagnosis,
+            dict(run.timings),
+            run.facts,
+            run.id,
+            run.started,
+            interrupted,
+            policy=run.policy,
+            recorded=recorded,
+            fleet_problem=_fleet_problem(run),
+            pytest_code=pytest_code,
         )
+        ending = with_comparison(config, ending, run.reports)
         _write(run, ending)
         config.stash[ENDING] = ending
-        if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-            session.exitstatus = 1 if gathering.others_failed else verdict.exit_code
+        session.exitstatus = ending.exit_code
     finally:
         if HANDOVER in config.stash:
             config.stash[HANDOVER].close()
@@ -121,13 +139,26 @@ def _write(run: Run, ending: Ending) -> None:
     write_reports(ending, run.reports)
     if run.replayed is not None:
         return  # the record it came from stays the record of that run
-    standing, future = run.standing_if_any(), run.standing_future
-    problem = str(future.exception() or "") if future and future.done() else ""
     answers, troubles = run.gathered()
     record = Record(
-        run.id, run.started.isoformat(), run.policy, run.facts, standing, problem, answers, troubles
+        run.id,
+        run.started.isoformat(),
+        run.policy,
+        run.facts,
+        run.standing_if_any(),
+        ending.fleet_problem,
+        answers,
+        troubles,
     )
     save_record(record, run.reports / "record.json")
+
+
+def _fleet_problem(run: Run) -> str:
+    """Why there are no probe pods; empty where they stand, or none were needed."""
+    if run.replayed is not None:
+        return run.replayed.fleet_problem
+    future = run.standing_future
+    return str(future.exception() or "") if future and future.done() else ""
 
 
 def _remove(run: Run) -> str:

@@ -5,24 +5,42 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kubecheck import __version__
 from kubecheck.cluster.facts import Facts
 from kubecheck.diagnosis import Cause, Diagnosis
 from kubecheck.diagnosis.evidence import Symptom
-from kubecheck.outcomes import Outcome, Result, Verdict
+from kubecheck.outcomes import Outcome, Result, Target, Verdict
+from kubecheck.policy import Policy
 from kubecheck.report.junit import junit
+from kubecheck.report.schema import (
+    About,
+    CauseFound,
+    CheckResult,
+    Cluster,
+    Explained,
+    Judged,
+    NodeFound,
+    NotJudged,
+    Since,
+)
 
-SCHEMA = 1
+if TYPE_CHECKING:
+    from kubecheck.report.comparison import Comparison
 
 
 @dataclass(frozen=True)
 class Ending:
-    """A run at its end: everything that reports tell. ``timings`` are seconds by phase."""
+    """A run at its end: everything that reports tell. ``timings`` are seconds by phase.
+
+    ``recorded`` is when the run began whose record was judged again, ``fleet_problem`` why there were no
+    probe pods, ``pytest_code`` pytest's own exit code where it stands in place of the verdict's,
+    ``since`` what became different since an earlier run.
+    """
 
     results: list[Result]
     verdict: Verdict
@@ -32,6 +50,17 @@ class Ending:
     run: str
     started: datetime
     interrupted: bool
+    policy: Policy = field(default_factory=Policy)
+    ended: datetime = field(default_factory=lambda: datetime.now(UTC))
+    recorded: datetime | None = None
+    fleet_problem: str = ""
+    pytest_code: int | None = None
+    since: Comparison | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of the process."""
+        return self.verdict.exit_code if self.pytest_code is None else self.pytest_code
 
     def with_outcome(self, outcome: Outcome) -> list[Result]:
         """The results of one outcome."""
@@ -51,83 +80,122 @@ class Ending:
 
 
 def write_reports(ending: Ending, folder: Path) -> None:
-    """Write verdict.json and junit.xml."""
-    _write(folder / "verdict.json", json.dumps(document(ending), indent=1, ensure_ascii=False))
+    """Write verdict.html, verdict.json and junit.xml."""
+    # Only here: a run whose report nobody needs yet should not wait for the template engine.
+    from kubecheck.report.html import page
+
+    _write(folder / "verdict.json", as_text(document(ending)))
+    _write(folder / "verdict.html", page(ending))
     _write(folder / "junit.xml", junit(ending))
 
 
 def write_no_verdict(reason: str, folder: Path) -> None:
-    """Write the verdict.json of a run that could not begin; no folder is made for it."""
-    if folder.is_dir():
-        body = {"schema": SCHEMA, "verdict": Verdict.NO_VERDICT.value, "reason": reason, "checks": []}
-        _write(folder / "verdict.json", json.dumps(body, indent=1, ensure_ascii=False))
+    """Write the verdict of a run that could not begin over an earlier one's; no folder is made for it."""
+    if not folder.is_dir():
+        return
+    from kubecheck.report.html import page_without_verdict
+
+    ended = datetime.now(UTC).replace(microsecond=0)
+    body = NotJudged(
+        kubecheck=__version__, verdict="NO VERDICT", exit_code=11, reason=reason, ended=ended, checks=[]
+    )
+    _write(folder / "verdict.json", as_text(body.model_dump(mode="json", by_alias=True)))
+    _write(folder / "verdict.html", page_without_verdict(reason, ended))
 
 
 def document(ending: Ending) -> dict[str, Any]:
-    """The content of verdict.json."""
+    """The content of verdict.json; `schema.py` says what it means."""
     facts = ending.facts
-    return {
-        "schema": SCHEMA,
-        "kubecheck": __version__,
-        "verdict": ending.verdict.value,
-        "run": ending.run,
-        "started": ending.started.isoformat(timespec="seconds"),
-        "counts": ending.counts(),
-        "checks": [
-            {
-                "id": result.check,
-                "title": result.title,
-                "vantage": result.vantage,
-                "outcome": result.outcome.value,
-                "runbook": list(result.runbook),
-                "message": result.message,
-                "seconds": result.seconds,
-                "targets": [
-                    {"name": target.name, "outcome": target.outcome.value} for target in result.targets
-                ],
-            }
-            for result in ending.results
-        ],
-        "causes": [_cause(cause) for cause in ending.diagnosis.causes],
-        "unexplained": _grouped(ending.diagnosis.unexplained),
-        "cluster": {
-            "server": facts.server,
-            "version": facts.server_version,
-            "nodes": [
-                {"name": node.name, "kubelet": node.kubelet_version, "ready": node.ready}
+    body = Judged(
+        kubecheck=__version__,
+        verdict=ending.verdict.value,
+        exit_code=ending.exit_code,
+        interrupted=ending.interrupted,
+        run=ending.run,
+        started=ending.started.replace(microsecond=0),
+        ended=ending.ended.replace(microsecond=0),
+        recorded=ending.recorded,
+        counts=ending.counts(),
+        fleet_problem=ending.fleet_problem,
+        causes=[_cause(cause) for cause in ending.diagnosis.causes],
+        unexplained=_grouped(ending.diagnosis.unexplained),
+        since=Since.model_validate(ending.since.as_json()) if ending.since else None,
+        cluster=Cluster(
+            server=facts.server,
+            version=facts.server_version,
+            nodes=[
+                NodeFound(name=node.name, kubelet=node.kubelet_version, ready=node.ready)
                 for node in facts.nodes
             ],
+        ),
+        policy=ending.policy.model_dump(mode="json"),
+        timings=ending.timings,
+        catalogue={
+            result.check: About(title=result.title, runbook=list(result.runbook), remedy=list(result.remedy))
+            for result in ending.results
         },
-        "timings": ending.timings,
-    }
+        checks=[
+            CheckResult(
+                id=result.check,
+                vantage=result.vantage,
+                outcome=result.outcome.value,
+                message=result.message,
+                seconds=result.seconds,
+                targets=_by_outcome(result.targets),
+            )
+            for result in ending.results
+        ],
+    )
+    return body.model_dump(mode="json", by_alias=True)
 
 
-def _cause(cause: Cause) -> dict[str, Any]:
+def as_text(body: dict[str, Any]) -> str:
+    """``body`` as JSON: each of its fields on a line, and each entry of a list of objects."""
+    fields = []
+    for name, value in body.items():
+        if isinstance(value, list) and value:
+            entries = ",\n  ".join(json.dumps(each, ensure_ascii=False) for each in value)
+            fields.append(f"{json.dumps(name)}: [\n  {entries}\n ]")
+        else:
+            fields.append(f"{json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}")
+    return "{\n " + ",\n ".join(fields) + "\n}"
+
+
+def _by_outcome(targets: Iterable[Target]) -> dict[str, list[str]]:
+    """The names of targets by what became of each; the only target of a result needs no name."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for target in targets:
+        if target.name:
+            found[target.outcome.value].append(target.name)
+    return dict(found)
+
+
+def _cause(cause: Cause) -> CauseFound:
     finding = cause.finding
-    return {
-        "id": cause.kind.id,
-        "title": cause.kind.title,
-        "says": finding.says,
-        "blames": list(finding.blames),
-        "confidence": finding.confidence.name.lower(),
-        "confirmed": list(finding.confirmed),
-        "remedy": list(cause.remedy),
-        "source": cause.kind.source,
-        "explains": _grouped(finding.explains),
-    }
+    return CauseFound(
+        id=cause.kind.id,
+        title=cause.kind.title,
+        says=finding.says,
+        blames=list(finding.blames),
+        confidence=finding.confidence.name.lower(),
+        confirmed=list(finding.confirmed),
+        remedy=list(cause.remedy),
+        source=cause.kind.source,
+        explains=_grouped(finding.explains),
+    )
 
 
-def _grouped(symptoms: Iterable[Symptom]) -> list[dict[str, Any]]:
+def _grouped(symptoms: Iterable[Symptom]) -> list[Explained]:
     """Results, each with those of its targets that are meant; none for a result without several."""
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
     for symptom in sorted(symptoms, key=lambda each: (each.check, each.vantage, each.target)):
         found[symptom.check, symptom.vantage] += [symptom.target] if symptom.target else []
     return [
-        {"check": check, "vantage": vantage, "targets": targets}
+        Explained(check=check, vantage=vantage, targets=targets)
         for (check, vantage), targets in found.items()
     ]
 
 
 def _write(path: Path, text: str) -> None:
-    # JSON may carry half of a surrogate pair, which no text file can.
+    # Text of the cluster may hold half of a surrogate pair, which no file can.
     path.write_text(text + "\n", encoding="utf-8", errors="replace")

@@ -41,7 +41,7 @@ LINES = {
 }
 
 # The word for a check that gave several: the worst that a reader must know of comes first.
-_WORST = (Outcome.FAILED, Outcome.UNKNOWN, Outcome.PASSED, Outcome.NOT_APPLICABLE)
+WORST = (Outcome.FAILED, Outcome.UNKNOWN, Outcome.PASSED, Outcome.NOT_APPLICABLE)
 
 
 def table(checks: Iterable[Check], verdict: Mapping[str, Any] | None) -> list[tuple[str, str, str, str]]:
@@ -58,6 +58,6 @@ def table(checks: Iterable[Check], verdict: Mapping[str, Any] | None) -> list[tu
         mine = [check.id for check in every if line in check.runbook]
         for check in mine or ["no check"]:
             found = outcomes.get(check, set())
-            word = next((outcome.value for outcome in _WORST if outcome.value in found), "not run")
+            word = next((outcome.value for outcome in WORST if outcome.value in found), "not run")
             rows.append((line, demand, check, word))
     return rows

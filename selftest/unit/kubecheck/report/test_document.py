@@ -33,7 +33,7 @@ def test_the_document_holds_the_verdict_the_counts_and_every_result(ending, resu
     assert body["verdict"] == "NOT READY"
     assert sum(body["counts"].values()) == len(body["checks"]) == len(OUTCOMES)
     assert [check["outcome"] for check in body["checks"]] == [outcome.value for outcome in OUTCOMES]
-    assert body["checks"][0]["runbook"] == ["R13"]
+    assert body["catalogue"]["dns.0"]["runbook"] == ["R13"]
     assert body["cluster"]["nodes"][1] == {"name": "node2", "kubelet": "v1.36.4", "ready": True}
     assert json.loads(json.dumps(body)) == body
 
