@@ -78,8 +78,9 @@ def _labels(result: Result, causes: tuple[Cause, ...]) -> list[Json]:
     area = result.check.partition(".")[0]
     kind, _, node = result.vantage.partition(":")
     told = [
-        ("epic", "kubecheck"),
-        ("feature", area),
+        ("epic", area),
+        *(("feature", f"{line}: {LINES.get(line, '')}") for line in result.runbook),
+        *([] if result.runbook else [("feature", "beyond the runbook")]),
         ("story", result.title),
         ("parentSuite", area),
         ("suite", result.check),

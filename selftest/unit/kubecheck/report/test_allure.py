@@ -59,8 +59,8 @@ def test_a_result_gets_its_title_its_labels_and_its_own_time(completed, result):
     assert body["description"] == "Every pod.\n\nWhy.\n\nNext steps:\n- kubectl get nodes"
     assert body["stop"] - body["start"] == 250
     assert labels(body) == {
-        ("epic", "kubecheck"),
-        ("feature", "network"),
+        ("epic", "network"),
+        ("feature", "R13: pods reach pods: same and other namespaces and nodes"),
         ("story", "Every pod reaches a pod on every node"),
         ("parentSuite", "network"),
         ("suite", "network.pod_to_pod"),
