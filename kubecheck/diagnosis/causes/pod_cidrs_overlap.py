@@ -1,0 +1,48 @@
+"""Ranges of addresses collide."""
+
+from collections.abc import Iterator
+
+from kubecheck.diagnosis.cause import Confidence, Finding, cause
+from kubecheck.diagnosis.evidence import Evidence
+
+CHECKS = (
+    "controlplane.pod_cidrs_are_apart",
+    "controlplane.pod_cidrs_and_service_cidr",
+    "controlplane.node_addresses_are_apart",
+)
+
+
+@cause(
+    title="Ranges of pods, Services and nodes collide",
+    confirm=(
+        "kubectl get nodes -o custom-columns=NAME:.metadata.name,CIDRS:.spec.podCIDRs,ADDRESS:.status.addresses",
+        "kubectl get servicecidrs; grep cluster-cidr in kube-controller-manager's unit or manifest",
+    ),
+    remedy=(
+        (
+            "on every master: give --cluster-cidr of kube-controller-manager a range of its own, apart from"
+            " --service-cluster-ip-range and from the nodes' network; systemctl restart kube-controller-manager"
+        ),
+        (
+            "a node keeps its range until it joins anew: kubectl drain {node} --ignore-daemonsets; kubectl delete"
+            " node {node}; systemctl restart kubelet on it"
+        ),
+    ),
+    source="https://kubernetes.io/docs/concepts/cluster-administration/networking/",
+)
+def pod_cidrs_overlap(evidence: Evidence) -> Iterator[Finding]:
+    """Two nodes share pod addresses, or pods share addresses with Services or nodes.
+
+    Packets go to whom the nearer route names: connections fail by address, which looks like chance.
+    """
+    for symptom in sorted(evidence.find(*CHECKS, failed=True), key=lambda each: each.check):
+        nodes = [node.name for node in evidence.facts.nodes if symptom.touches(node.name)]
+        yield Finding(
+            says=symptom.message,
+            blames=tuple(f"Node/{name}" for name in nodes)
+            or ("Flag/kube-controller-manager/--cluster-cidr",),
+            explains=frozenset({symptom}),
+            confidence=Confidence.CERTAIN,
+            names={"node": nodes[-1] if nodes else ""},
+            confirmed=(symptom.message,),
+        )
