@@ -11,10 +11,14 @@ from kubecheck.diagnosis.evidence import Evidence, Symptom
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """The causes, the one that explains most first, and the failures that none of them explains."""
+    """The causes, the one that explains most first, and the failures that none of them explains.
+
+    ``defects`` names the kinds of cause that could not be looked for, because of a mistake in kubecheck.
+    """
 
     causes: tuple[Cause, ...] = ()
     unexplained: tuple[Symptom, ...] = ()
+    defects: tuple[str, ...] = ()
 
 
 def diagnose(evidence: Evidence, kinds: Iterable[Kind]) -> Diagnosis:

@@ -80,6 +80,12 @@ class Evidence:
         return node_ports(self.facts, self.standing)
 
     @cached_property
+    def services(self) -> dict[str, Owner]:
+        """The Services that are asked, by ``namespace/name``."""
+        known = [*self.owners.values(), *self.node_ports.values()]
+        return {owner.name: owner for owner in known if owner.kind == "Service"}
+
+    @cached_property
     def symptoms(self) -> tuple[Symptom, ...]:
         """Everything that failed or could not be told."""
         found: list[Symptom] = []
@@ -154,6 +160,7 @@ class Evidence:
         if owner.kind == "Node":
             port = re.search(r":(\d+)(?:/|\s|$)", target.asked)
             owner = self.node_ports.get(int(port[1]), owner) if port else owner
+        owner = self.services.get(target.name, owner)
         return Symptom(
             check=result.check,
             kind=kind,

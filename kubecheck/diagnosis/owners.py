@@ -32,8 +32,8 @@ def owners(facts: Facts, standing: Standing | None) -> dict[str, Owner]:
             found[pod.address] = Owner("Pod", pod.full_name, frozenset({pod.node}))
     for node in facts.nodes:
         found |= {address: Owner("Node", node.name, frozenset({node.name})) for address in node.addresses}
-    for reading in (facts.kubernetes_service, facts.dns_service):
-        service = reading.found
+    dashboards = [dashboard.service for dashboard in facts.dashboards.found or ()]
+    for service in (facts.kubernetes_service.found, facts.dns_service.found, *dashboards):
         if service:
             behind = frozenset(
                 node for address in service.endpoints if address in found for node in found[address].nodes

@@ -84,8 +84,8 @@ def around(evidence: Evidence, node: str) -> frozenset[Symptom]:
 
     A DNS server or metrics-server there has lost the API server, and others have lost it.
     """
-    others = [other.name for other in evidence.facts.nodes if other.name != node]
-    network = crossing(evidence, [(node, other) for other in others])
+    # Itself among them: many CNIs route between pods of one node as between those of two.
+    network = crossing(evidence, [(node, other.name) for other in evidence.facts.nodes])
     asked_here = evidence.find(*SERVICES, *LOOKUPS, "network.pod_to_node*", kind="pod", node=node)
     served_here = frozenset(
         symptom

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
 from kubecheck.diagnosis.geometry import Pair, shapes
+from kubecheck.diagnosis.traffic import crossing
 
-LARGE = ("network.large_transfer", "network.large_transfer_through_service")
+LARGE = ("network.large_transfer*", "dns.large_answer")
 
 
 @cause(
@@ -38,13 +39,10 @@ def mtu_black_hole(evidence: Evidence) -> Iterator[Finding]:
             "source": f"to node {nodes[0]}",  # the one that downloads is where the data goes
             "target": f"from node {nodes[0]}",
         }.get(shape.form, f"between nodes {' and '.join(nodes)}")
-        pairs = shape.pairs | {(target, source) for source, target in shape.pairs}
         yield Finding(
             says=f"large packets are lost {told}, and small ones pass",
             blames=("Network/pods",) if shape.form == "overlay" else tuple(f"Node/{node}" for node in nodes),
-            explains=frozenset(
-                s for s in evidence.find(*LARGE) if (s.node, s.to) in pairs or _leads(s.node, s.behind, pairs)
-            ),
+            explains=crossing(evidence, shape.pairs) & evidence.find(*LARGE),
             confidence=Confidence.LIKELY,
             names={"nodes": ", ".join(nodes)},
         )
@@ -55,7 +53,3 @@ def _large(evidence: Evidence) -> dict[Pair, bool]:
     small = evidence.pairs("network.pod_to_pod", "pod")
     large = evidence.pairs("network.large_transfer", "pod")
     return {pair: ok for pair, ok in large.items() if small.get(pair, True)}
-
-
-def _leads(node: str, behind: frozenset[str], pairs: frozenset[Pair]) -> bool:
-    return any((node, other) in pairs for other in behind)
