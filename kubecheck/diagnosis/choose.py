@@ -29,12 +29,18 @@ def diagnose(evidence: Evidence, kinds: Iterable[Kind]) -> Diagnosis:
     """
     if not evidence.symptoms:
         return Diagnosis()
-    found = [Cause(kind, finding) for kind in kinds for finding in kind.find(evidence)]
+    found: list[Cause] = []
+    defects: list[str] = []
+    for kind in kinds:
+        try:
+            found += [Cause(kind, finding) for finding in kind.find(evidence)]
+        except Exception as mistake:  # noqa: BLE001 - it must not cost the verdict, nor the other causes
+            defects.append(f"{kind.id}: {mistake!r}")
     failed = frozenset(symptom for symptom in evidence.symptoms if symptom.failed)
     chosen = smallest(found, failed or frozenset(evidence.symptoms))
     explained = {symptom for each in chosen for symptom in each.finding.explains}
     left = tuple(s for s in evidence.symptoms if s.failed and s not in explained)
-    return Diagnosis(chosen, left)
+    return Diagnosis(chosen, left, tuple(defects))
 
 
 def smallest(found: Sequence[Cause], matter: frozenset[Symptom]) -> tuple[Cause, ...]:
