@@ -15,6 +15,8 @@ PIP_OPTIONS := --quiet --disable-pip-version-check
 LOCK := requirements/dev.lock
 # Of its report styles only "allure2" leaves its analytics out when told to, with "true" and nothing else.
 ALLURE := 3.18.0
+# One line for each of the last 30 runs; a report that is there already is not rendered, so none counts twice.
+HISTORY := reports/allure-history.jsonl
 LAB_STATE := $(or $(KUBECHECK_LAB_DIR),/var/lib/kubecheck-lab)/lab
 LAB_CACHE := $(or $(KUBECHECK_LAB_CACHE),$(HOME)/.cache/kubecheck-lab)
 
@@ -44,10 +46,15 @@ test: packages lint ## all of the project's own tests, those in the lab too, aft
 unit: venv ## the tests that need no lab
 	$(PY) -m pytest selftest/unit $(PYTEST_ARGS)
 
-report: ## render the last run's Allure results into one offline file (needs Node.js 20 and npm)
-	@ALLURE_NO_ANALYTICS=true npm exec --yes --package=allure@$(ALLURE) -- \
-	  allure allure2 --single-file --output build/allure reports/allure-results >/dev/null
-	@cp build/allure/index.html reports/allure-report.html
+report: ## render the last run's Allure results into one offline file, with its history (needs Node.js 20 and npm)
+	@test -f reports/allure-results/environment.properties \
+	  || { echo 'There is no run to render in reports/: run pytest first.' >&2; exit 1; }
+	@if ! test reports/allure-report.html -nt reports/allure-results/environment.properties; then \
+	  touch $(HISTORY) && tail -n 29 $(HISTORY) >$(HISTORY).new && mv $(HISTORY).new $(HISTORY) && \
+	  ALLURE_NO_ANALYTICS=true npm exec --yes --package=allure@$(ALLURE) -- \
+	    allure allure2 --single-file --report-name kubecheck --history-path $(HISTORY) \
+	    --output build/allure reports/allure-results >/dev/null && \
+	  cp build/allure/index.html reports/allure-report.html; fi
 	@echo 'The Allure report:         $(CURDIR)/reports/allure-report.html'
 
 lint: venv ## style, format, types, and which room may import which

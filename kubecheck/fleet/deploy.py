@@ -45,6 +45,8 @@ class Fleet:
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._touched = False
+        self.ready = (0, 0)
+        """How many of the run's pods are Ready by now, and how many there are to be."""
 
     def stand(self, networks: Iterable[str], kinds: set[str]) -> Standing:
         """What vantages of ``kinds`` need: the fleet, and a rehearsal beside it where it is wanted.
@@ -80,6 +82,7 @@ class Fleet:
             for node in self.facts.probed_nodes
         ]
         possible = [each for each in wanted if each.node.ready]
+        self.ready = (0, len(possible) + manifests.PEER_REPLICAS)
         remove_forgotten(self.api, datetime.now(UTC))
         with creator(self.api) as create:
             self._create_namespaces(create)
@@ -92,7 +95,7 @@ class Fleet:
         found = wait_for_pods(
             self.api, f"{manifests.RUN_LABEL}={self.run}", possible,
             peers=0 if refused else manifests.PEER_REPLICAS, peer_namespace=self.namespaces["peer"],
-            seconds=self.policy.timing.pods_ready, stop=self._closed, started=started,
+            seconds=self.policy.timing.pods_ready, stop=self._closed, started=started, count=self._count,
         )  # fmt: skip
         names.wait_until_published(
             self.api,
@@ -117,6 +120,9 @@ class Fleet:
             node_port=services.node_port,
             node_access=self.node_access,
         )  # fmt: skip
+
+    def _count(self, ready: int) -> None:
+        self.ready = (ready, self.ready[1])
 
     def _create_namespaces(self, create: Creator) -> None:
         ends = manifests.deadline(datetime.now(UTC), self.policy)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,8 +71,12 @@ def wait_for_pods(
     seconds: float,
     stop: threading.Event,
     started: float,
+    count: Callable[[int], None],
 ) -> Found:
-    """Wait until each wanted pod and ``peers`` replicas are Ready or hopeless, ``seconds`` at most."""
+    """Wait until each wanted pod and ``peers`` replicas are Ready or hopeless, ``seconds`` at most.
+
+    ``count`` hears how many pods are Ready by now.
+    """
     keys = [(each.namespace, each.name) for each in wanted]
     pods: dict[tuple[str, str], Json] = {}
     ready_after: dict[tuple[str, str], float] = {}
@@ -84,6 +88,7 @@ def wait_for_pods(
             ready_after.setdefault(key, time.monotonic() - started)
         else:
             ready_after.pop(key, None)
+        count(len(ready_after))
 
     def done() -> bool:
         of_peers = [key for key in pods if key[0] == peer_namespace]

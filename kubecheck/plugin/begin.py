@@ -15,6 +15,7 @@ from kubecheck import __version__
 from kubecheck.cluster.connection import ConnectionProblem, connect
 from kubecheck.cluster.discover import discover
 from kubecheck.outcomes import Verdict
+from kubecheck.plugin.progress import waiting
 from kubecheck.plugin.run import RUN, Run, is_worker
 from kubecheck.policy import PolicyError, load_policy
 from kubecheck.report.document import write_no_verdict
@@ -45,7 +46,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         return
     signal.signal(signal.SIGTERM, _stop)
     try:
-        config.stash[RUN] = _replay(config) if config.option.replay else _live(config)
+        with waiting(config, "reading the cluster"):
+            config.stash[RUN] = _replay(config) if config.option.replay else _live(config)
     except (PolicyError, ConnectionProblem, RecordProblem) as problem:
         _no_verdict(config, str(problem))
 

@@ -14,6 +14,7 @@ from kubecheck.cluster.api import ApiError
 from kubecheck.outcomes import Verdict, verdict_of
 from kubecheck.plugin.diagnosing import diagnosed
 from kubecheck.plugin.judge import result_in
+from kubecheck.plugin.progress import waiting
 from kubecheck.plugin.run import RUN, Run, is_worker
 from kubecheck.plugin.since import with_comparison
 from kubecheck.plugin.workers import HANDOVER
@@ -36,7 +37,8 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
     try:
         gathering = config.stash[GATHERING]
         begun = time.monotonic()
-        diagnosis = diagnosed(run)
+        with waiting(config, "diagnosing"):
+            diagnosis = diagnosed(run)
         if diagnosis.causes or diagnosis.unexplained:
             run.timings["diagnose"] = round(time.monotonic() - begun, 2)
         removal = _remove(run)
@@ -70,7 +72,8 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
             config.stash[HANDOVER].close()
     result = yield
     print(ending.last_line(), flush=True)
-    problem = removal or _confirm(run)
+    with waiting(config, "waiting until the run's namespaces are gone"):
+        problem = removal or _confirm(run)
     if problem:
         print(problem, file=sys.stderr)
     return result

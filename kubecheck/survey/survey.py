@@ -51,6 +51,12 @@ class Survey:
             raise found
         return found
 
+    @property
+    def progress(self) -> tuple[int, int]:
+        """How many vantages have answered, and how many are asked."""
+        surveyed = list(self._surveyed.values())
+        return sum(each.done() for each in surveyed), len(surveyed)
+
     def _begin(self) -> Mapping[Vantage, Future[dict[str, Answers | Exception]]]:
         with self._lock:
             if not self._surveyed:
