@@ -3,6 +3,7 @@
 import shlex
 
 from lab.controlplane import KUBE
+from lab.errors import LabError
 from lab.faults import dns
 from lab.faults.ledger import Ledger
 from lab.faults.waiting import until
@@ -49,6 +50,10 @@ def unhook(lab: Lab, fault: str, node: str) -> None:
     ]
     if jumps:
         ledger.keep(fault, f"{node}:jumps", jumps)
+    elif f"{node}:jumps" not in ledger.kept(fault):
+        raise LabError(
+            f"kube-proxy of {node} has no jumps in iptables: use a lab with --proxy-mode iptables."
+        )
     for table, line in jumps:
         machine.check(["iptables", "-w", "-t", table, "-D", *shlex.split(line)[1:]])
 

@@ -32,7 +32,6 @@ FAULT = Fault(
         "network.pod_to_pod",
         "network.node_to_pod",
         "network.pod_to_other_namespace",
-        "network.source_address_is_kept",
         "network.large_transfer*",
         "network.new_service_works",
         "network.service_of_other_namespace",
