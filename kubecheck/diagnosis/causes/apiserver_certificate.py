@@ -74,7 +74,7 @@ def apiserver_certificate(evidence: Evidence) -> Iterator[Finding]:
 
 def _shown(symptom: Symptom) -> bool:
     """Whether a certificate was shown at all; without one the trouble is another."""
-    return "certificate" in (symptom.got or symptom.message) and "no certificate" not in symptom.got
+    return ", certificate " in (symptom.got or symptom.message.partition("; expected")[0])
 
 
 def _fault(symptom: Symptom) -> str:
