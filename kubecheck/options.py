@@ -38,6 +38,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--replay", metavar="FILE", help="judge the record.json of an earlier run again, without any cluster"
     )
     group.addoption(
+        "--compare-with",
+        metavar="FILE",
+        help="verdict.json of an earlier run, to tell what became different since (default: the one in the"
+        " folder of the reports, if it is of this cluster)",
+    )
+    group.addoption(
         "--reports",
         metavar="DIR",
         default="reports",

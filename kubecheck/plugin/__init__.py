@@ -13,5 +13,6 @@ pytest_plugins = [
     "kubecheck.plugin.judge",
     "kubecheck.plugin.workers",
     "kubecheck.plugin.end",
+    "kubecheck.plugin.since",
     "kubecheck.plugin.reporting",
 ]

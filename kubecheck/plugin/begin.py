@@ -17,8 +17,10 @@ from kubecheck.cluster.discover import discover
 from kubecheck.outcomes import Verdict
 from kubecheck.plugin.progress import waiting
 from kubecheck.plugin.run import RUN, Run, is_worker
+from kubecheck.plugin.since import read_given
 from kubecheck.policy import PolicyError, load_policy
 from kubecheck.report.document import write_no_verdict
+from kubecheck.report.snapshot import SnapshotProblem
 from kubecheck.survey import RecordProblem, load_record
 
 NO_VERDICT = pytest.StashKey[str]()
@@ -46,9 +48,10 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         return
     signal.signal(signal.SIGTERM, _stop)
     try:
+        read_given(config)
         with waiting(config, "reading the cluster"):
             config.stash[RUN] = _replay(config) if config.option.replay else _live(config)
-    except (PolicyError, ConnectionProblem, RecordProblem) as problem:
+    except (PolicyError, ConnectionProblem, RecordProblem, SnapshotProblem) as problem:
         _no_verdict(config, str(problem))
 
 

@@ -1,0 +1,129 @@
+"""A verdict.json, read back as far as two of them are compared."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from kubecheck.outcomes import Outcome
+
+SCHEMA = 1
+FILE_LIMIT = 256 * 1024 * 1024  # bytes
+
+Place = tuple[str, str]
+"""A check's id and a vantage."""
+
+# The names of a Deployment's pods: where it runs is the same pod's place before and after it is made anew.
+# The letters are Kubernetes' own: https://github.com/kubernetes/apimachinery/blob/master/pkg/util/rand/rand.go
+_GENERATED = re.compile(r"-[bcdfghjklmnpqrstvwxz2456789]{5,10}-[bcdfghjklmnpqrstvwxz2456789]{5}(?![\w-])")
+
+
+class SnapshotProblem(Exception):
+    """The file is no verdict that can be compared; the text is one sentence and what to do."""
+
+
+class RecordGiven(SnapshotProblem):
+    """The file is the record of a run, which has no verdict before it is judged."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a run found. ``started`` is when its questions were asked, also where it is judged again later.
+
+    ``targets`` are the outcomes of a result's targets, by name. Names hold neither the run's id nor what
+    Kubernetes makes up for a pod. ``causes`` are sentences by the kind of cause and whom it blames.
+    """
+
+    run: str
+    started: datetime
+    verdict: str
+    server: str
+    nodes: frozenset[str]
+    outcomes: Mapping[Place, Outcome]
+    targets: Mapping[Place, Mapping[str, Outcome]]
+    messages: Mapping[Place, str]
+    causes: Mapping[tuple[str, tuple[str, ...]], str]
+
+    def judged(self, place: Place) -> Outcome | None:
+        """What became of a check at a vantage; None where there is no result or the check does not apply."""
+        outcome = self.outcomes.get(place)
+        return None if outcome is Outcome.NOT_APPLICABLE else outcome
+
+    def __str__(self) -> str:
+        """The run in a few words."""
+        return f"run {self.run}, {self.started.astimezone(UTC):%Y-%m-%d %H:%M} UTC, {self.verdict}"
+
+
+def load_snapshot(path: Path) -> Snapshot:
+    """Read a verdict.json. Raises SnapshotProblem, of which RecordGiven is one."""
+    return snapshot(load_json(path), str(path))
+
+
+def load_json(path: Path) -> Any:
+    """The content of a JSON file. Raises SnapshotProblem."""
+    try:
+        if path.stat().st_size > FILE_LIMIT:
+            raise SnapshotProblem(f"{path} is larger than a report can be; is it the right file?")
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SnapshotProblem(f"{path} does not exist: name the verdict.json of a run") from None
+    except OSError as problem:
+        raise SnapshotProblem(f"{path} cannot be read: {problem.strerror}") from None
+    except (ValueError, RecursionError):
+        raise SnapshotProblem(f"{path} is not JSON: name the verdict.json of a run") from None
+
+
+def snapshot(body: Any, source: str) -> Snapshot:
+    """The content of a verdict.json, as ``source`` holds it. Raises SnapshotProblem."""
+    if isinstance(body, dict) and {"facts", "answers"} <= set(body):
+        raise RecordGiven(
+            f"{source} is the record of a run and no verdict: judge it with kubecheck --replay {source}"
+            " --reports DIR, and name DIR/verdict.json"
+        )
+    if not isinstance(body, dict) or body.get("schema") != SCHEMA or "verdict" not in body:
+        raise SnapshotProblem(f"{source} is no verdict.json of schema {SCHEMA}; is it the right file?")
+    if "run" not in body:
+        raise SnapshotProblem(
+            f"{source} is of a run that could not begin, and has nothing to compare: {body.get('reason')}"
+        )
+    try:
+        return _read(body)
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        raise SnapshotProblem(f"{source} is damaged ({problem!r}): name another verdict.json") from None
+
+
+def _read(body: Mapping[str, Any]) -> Snapshot:
+    run = str(body["run"])
+
+    def name(text: str) -> str:
+        return _GENERATED.sub("-*", text.replace(f"kubecheck-{run}", "kubecheck-RUN"))
+
+    results = {(each["id"], each["vantage"]): each for each in body["checks"]}
+    targets: dict[Place, dict[str, Outcome]] = {}
+    for place, result in results.items():
+        found = targets.setdefault(place, {})
+        for outcome, names in (result.get("targets") or {}).items():
+            for target in names:
+                # Two that become one by losing what was made up: it fails if one of them does.
+                if found.get(name(target)) is not Outcome.FAILED:
+                    found[name(target)] = Outcome(outcome)
+    started = datetime.fromisoformat(body.get("recorded") or body["started"])
+    return Snapshot(
+        run=run,
+        started=started if started.tzinfo else started.replace(tzinfo=UTC),
+        verdict=str(body["verdict"]),
+        server=str(body["cluster"]["server"]),
+        nodes=frozenset(str(node["name"]) for node in body["cluster"]["nodes"]),
+        outcomes={place: Outcome(result["outcome"]) for place, result in results.items()},
+        targets=targets,
+        messages={place: str(result["message"]) for place, result in results.items()},
+        causes={
+            (str(cause["id"]), tuple(sorted(map(name, cause["blames"])))): str(cause["says"])
+            for cause in body["causes"]
+        },
+    )

@@ -1,0 +1,69 @@
+import json
+
+import pytest
+
+from kubecheck.commands import diff
+
+
+@pytest.fixture
+def verdict(tmp_path):
+    """Writes a verdict.json of one check's outcome."""
+
+    def write(name, outcome, **changes):
+        result = {"id": "dns.x", "vantage": "api", "outcome": outcome, "message": "", "targets": {}}
+        body = {
+            "schema": 1,
+            "verdict": "READY",
+            "run": name,
+            "started": "2026-01-01T02:00:00Z",
+            "cluster": {"server": "https://vip:8443", "nodes": []},
+            "causes": [],
+            "checks": [result],
+        }
+        path = tmp_path / f"{name}.json"
+        path.write_text(json.dumps(body | changes))
+        return str(path)
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "code"),
+    [
+        (["passed", "failed"], 1),
+        (["failed", "passed"], 0),
+        (["failed", "failed"], 0),
+        (["passed", "failed", "passed"], 0),
+    ],
+)
+def test_the_exit_code_says_whether_something_is_worse(verdict, outcomes, code, capsys):
+    files = [verdict(f"run{number}", outcome) for number, outcome in enumerate(outcomes)]
+    assert diff.main(files) == code
+    assert capsys.readouterr().out.startswith("old: run run0, 2026-01-01 02:00 UTC, READY\n")
+    assert diff.main([*files, "--format", "json"]) == code
+    said = json.loads(capsys.readouterr().out)
+    assert said["worse"] is bool(code)
+    assert bool(said["flaky"]) is (len(outcomes) == 3)
+
+
+def test_a_file_that_is_no_run_is_said_in_a_sentence(verdict, tmp_path, capsys):
+    assert diff.main([verdict("a", "passed"), str(tmp_path / "nothing.json")]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == f"kubecheck: {tmp_path}/nothing.json does not exist: name the verdict.json of a run\n"
+
+
+def test_a_record_that_cannot_be_judged_is_said_in_a_sentence(verdict, tmp_path, capsys):
+    record = tmp_path / "record.json"
+    record.write_text('{"schema": 99, "facts": {}, "answers": {}}')
+    assert diff.main([verdict("a", "passed"), str(record)]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"kubecheck: {record} is of a run that could not begin")
+    assert "is no record of schema" in said
+    assert said.count("\n") == 1
+
+
+def test_one_file_is_not_enough(verdict):
+    with pytest.raises(SystemExit) as end:
+        diff.main([verdict("a", "passed")])
+    assert end.value.code == 2

@@ -1,0 +1,228 @@
+"""What is different between two verdict.json, and what only looks so."""
+
+import json
+
+import pytest
+
+from kubecheck.report.comparison import compare
+from kubecheck.report.snapshot import RecordGiven, SnapshotProblem, load_snapshot, snapshot
+
+P, F, U, N = "passed", "failed", "unknown", "not-applicable"
+
+
+def body(
+    results, *, run="aaaaaa", nodes=("node1",), causes=(), messages=None, day=1, server="https://vip:8443"
+):
+    """A verdict.json of results by "check vantage": an outcome, or the outcomes of targets."""
+    checks = []
+    for place, found in results.items():
+        check, vantage = place.split()
+        targets, result = {}, found
+        if isinstance(found, dict):
+            for target, outcome in found.items():
+                targets.setdefault(outcome, []).append(target)
+            result = F if F in targets else P
+        message = (messages or {}).get(place, "")
+        checks.append(
+            {"id": check, "vantage": vantage, "outcome": result, "message": message, "targets": targets}
+        )
+    return {
+        "schema": 1,
+        "verdict": "NOT READY" if any(check["outcome"] == F for check in checks) else "READY",
+        "run": run,
+        "started": f"2026-01-0{day}T02:00:00Z",
+        "cluster": {"server": server, "nodes": [{"name": node} for node in nodes]},
+        "causes": [{"id": kind, "blames": [blamed], "says": f"{kind}: {blamed}"} for kind, blamed in causes],
+        "checks": checks,
+    }
+
+
+def difference(*bodies):
+    return compare([snapshot(each, "it") for each in bodies])
+
+
+def told(changes):
+    return [(each.check, each.vantages) for each in changes]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "section", "worse"),
+    [
+        (P, P, None, False),
+        (F, F, None, False),
+        (U, U, None, False),
+        (N, N, None, False),
+        (P, F, "broke", True),
+        (U, F, "broke", True),
+        (N, F, "new", True),
+        (None, F, "new", True),
+        (P, U, "cannot be told any more", True),
+        (F, U, "cannot be told any more", False),
+        (F, P, "healed", False),
+        (U, P, "healed", False),
+        (N, P, "new", False),
+        (None, P, "new", False),
+        (None, U, "new", False),
+        (None, N, None, False),
+        (P, N, "gone", False),
+        (P, None, "gone", False),
+        (F, None, "gone", False),
+        (N, None, None, False),
+    ],
+)
+def test_what_a_change_is_called(before, now, section, worse):
+    runs = [body({"dns.x api": outcome} if outcome else {}) for outcome in (before, now)]
+    found = difference(*runs)
+    assert [name for name, changes in found.sections.items() if changes] == ([section] if section else [])
+    assert found.worse is worse
+
+
+def test_vantages_that_changed_alike_are_told_together():
+    places = [f"dns.x pod:node{n}" for n in range(3)]
+    found = difference(body(dict.fromkeys(places, P)), body(dict.fromkeys(places, F) | {"dns.y api": F}))
+    assert told(found.broke) == [("dns.x", ("pod:node0", "pod:node1", "pod:node2"))]
+    assert told(found.added) == [("dns.y", ("api",))]
+
+
+def test_names_that_the_run_made_up_are_no_difference():
+    old = body({"n.x pod:a": {"kubecheck-aaaaaa/probe": F, "peer-744cd65b7c-5prfg on a": P}}, run="aaaaaa",
+               causes=[("c", "Namespace/kubecheck-aaaaaa")])  # fmt: skip
+    new = body({"n.x pod:a": {"kubecheck-bbbbbb/probe": F, "peer-c7f8b99f7-c9r4q on a": P}}, run="bbbbbb",
+               causes=[("c", "Namespace/kubecheck-bbbbbb")])  # fmt: skip
+    found = difference(old, new)
+    assert not any(found.sections.values())
+    assert found.causes_added == found.causes_gone == ()
+    assert list(found.lines())[-1] == "nothing changed"
+    assert "nothing changed" in next(found.summary())
+
+
+def test_names_of_nodes_stay_as_they_are():
+    assert snapshot(body({"n.x pod:a": {"k8s-master01": F, "web-proxy-prod": P}}), "it").targets == {
+        ("n.x", "pod:a"): {"k8s-master01": F, "web-proxy-prod": P}
+    }
+
+
+def test_a_target_that_fails_too_is_a_difference():
+    old, new = body({"n.x pod:a": {"b": F, "c": P}}), body({"n.x pod:a": {"b": F, "c": F, "d": F}})
+    found = difference(old, new)
+    assert found.broke[0].targets == ("c",)
+    assert found.worse
+    assert "  n.x at pod:a: fails for c too" in list(found.lines())
+    assert not difference(new, old).worse
+
+
+def test_causes_come_and_go_by_kind_and_by_whom_they_blame():
+    found = difference(
+        body({}, causes=[("kube-proxy-down", "Node/a"), ("stays", "Node/a")]),
+        body({}, causes=[("kube-proxy-down", "Node/b"), ("stays", "Node/a")]),
+    )
+    assert found.causes_added == (("kube-proxy-down", "kube-proxy-down: Node/b"),)
+    assert found.causes_gone == (("kube-proxy-down", "kube-proxy-down: Node/a"),)
+    assert "new cause: kube-proxy-down: Node/b (kubecheck explain kube-proxy-down)" in list(found.lines())
+
+
+@pytest.mark.parametrize(
+    ("history", "flaky", "section"),
+    [
+        ([P, F, P], True, None),
+        ([F, P, F], True, None),
+        ([P, F, P, F], True, "broke"),
+        ([P, U, P], False, None),
+        ([P, P, F], False, "broke"),
+        ([P, F, U, None, P], True, None),
+    ],
+)
+def test_what_goes_there_and_back_is_flaky(history, flaky, section):
+    found = difference(*(body({"dns.x api": outcome} if outcome else {}) for outcome in history))
+    assert bool(found.flaky) is flaky
+    named = [name for name, changes in found.sections.items() if changes and name != "flaky"]
+    assert named == ([section] if section else [])
+    if flaky:
+        assert list(found.flaky[0].history) == [each for each in history if each in (P, F)]
+
+
+def test_a_node_that_came_is_told_in_a_line():
+    here = {f"dns.{name} pod:node{n}": P for name in "abc" for n in (1, 2)}
+    old = body({place: outcome for place, outcome in here.items() if place.endswith("1")})
+    new = body(here | {"dns.d pod:node2": F}, nodes=("node1", "node2"))
+    lines = list(difference(old, new).lines())
+    assert lines[lines.index("\nnew:") + 1 :] == [
+        "  node node2: 3 results that passed",
+        "  dns.d at pod:node2: failed",
+    ]
+
+
+def test_the_evidence_is_told_and_steers_no_terminal():
+    place = "dns.x pod:node\x1b[31m"
+    found = difference(body({place: P}), body({place: F}, messages={place: "no\x1b]0;x\x07 answer\nsecond"}))
+    text = "\n".join([*found.lines(), *found.summary()])
+    assert "    no\ufffd]0;x\ufffd answer" in text
+    assert "second" not in text
+    assert not set(text) & {"\x1b", "\x07"}
+
+
+def test_the_summary_has_five_lines_at_most():
+    old = {f"dns.x{n} api": P for n in range(20)} | {f"dns.y{n} api": F for n in range(20)} | {"dns.z api": P}
+    new = {f"dns.x{n} api": F for n in range(20)} | {f"dns.y{n} api": P for n in range(20)} | {"dns.w api": P}
+    found = difference(body(old, causes=[("a", "Node/a")]), body(new, causes=[("b", "Node/b")]))
+    lines = list(found.summary())
+    assert len(lines) == 5
+    assert lines[0].endswith("READY: 20 broke, 20 healed, 1 new, 1 gone")
+    assert lines[3] == "  broke: dns.x0, dns.x1, dns.x10, dns.x11 and 16 more"
+
+
+def test_all_of_it_is_json():
+    found = difference(
+        body({"n.x pod:a": P, "n.y pod:a": {"b": F, "c": P}}),
+        body({"n.x pod:a": F, "n.y pod:a": {"b": F, "c": F}}),
+    )
+    said = json.loads(json.dumps(found.as_json()))
+    assert said["worse"] is True
+    assert said["broke"] == [
+        {"check": "n.x", "vantages": ["pod:a"], "before": "passed", "now": "failed"},
+        {"check": "n.y", "vantages": ["pod:a"], "before": "failed", "now": "failed", "targets": ["c"]},
+    ]
+
+
+def test_two_clusters_are_named():
+    lines = list(difference(body({}), body({}, server="https://other:6443")).lines())
+    assert "of two clusters: https://vip:8443 and https://other:6443" in lines
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "is not JSON"),
+        ("[" * 100_000, "is not JSON"),
+        ("[]", "is no verdict.json of schema 1"),
+        ('{"schema": 2, "verdict": "READY"}', "is no verdict.json of schema 1"),
+        ('{"schema": 1, "verdict": "NO VERDICT", "reason": "no API server"}', "compare: no API server"),
+        ('{"schema": 1, "verdict": "READY", "run": "x", "checks": 1}', "is damaged"),
+        ('{"schema": 1, "verdict": "READY", "run": "x", "checks": [{}]}', "is damaged"),
+        (json.dumps(body({"dns.x api": "splendid"})), "is damaged"),
+        (json.dumps(body({}) | {"started": "yesterday"}), "is damaged"),
+    ],
+)  # fmt: skip
+def test_what_is_no_verdict_is_said_in_a_sentence(text, words, tmp_path):
+    path = tmp_path / "verdict.json"
+    path.write_text(text)
+    with pytest.raises(SnapshotProblem, match=words) as problem:
+        load_snapshot(path)
+    assert "\n" not in str(problem.value)
+
+
+def test_a_record_is_known_and_the_way_to_its_verdict_is_told(tmp_path):
+    path = tmp_path / "record.json"
+    path.write_text('{"schema": 1, "facts": {}, "answers": {}}')
+    with pytest.raises(RecordGiven, match=r"judge it with kubecheck --replay .*/record\.json --reports DIR"):
+        load_snapshot(path)
+
+
+def test_a_file_that_is_not_there_or_not_text(tmp_path):
+    with pytest.raises(SnapshotProblem, match="does not exist"):
+        load_snapshot(tmp_path / "nothing.json")
+    with pytest.raises(SnapshotProblem, match="cannot be read"):
+        load_snapshot(tmp_path)
+    (tmp_path / "x").write_bytes(b"\xff\xfe\0")
+    with pytest.raises(SnapshotProblem, match="is not JSON"):
+        load_snapshot(tmp_path / "x")
