@@ -102,7 +102,7 @@ def by_area(checks: Iterable[CheckTold]) -> list[AreaTold]:
 def reasons(results: Iterable[Result]) -> list[tuple[str, str, str, str]]:
     """Why checks do not apply: id, title, where, and the reason, once for nodes of which the same is said."""
     groups = gathered(results, lambda result: (result.check, _alike(result)))
-    return [(g[0].check, g[0].title, places(g), g[0].message) for g in groups]
+    return [(g[0].check, g[0].title, places(g), _reason(g[0].message)) for g in groups]
 
 
 def places(results: Iterable[Result]) -> str:
@@ -141,6 +141,12 @@ def _alike(result: Result) -> str:
     """The message without its own node's name, which is told beside it."""
     node = result.vantage.partition(":")[2]
     return result.message.replace(node, "\0") if node else result.message
+
+
+def _reason(message: str) -> str:
+    """Why; of many targets, what is said of the first one."""
+    lines = message.splitlines()
+    return lines[1].partition(": ")[2] or lines[1] if len(lines) > 1 else message
 
 
 def _whole(kind: str) -> str:

@@ -32,6 +32,8 @@ from kubecheck.report.schema import (
 if TYPE_CHECKING:
     from kubecheck.report.comparison import Comparison
 
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 @dataclass(frozen=True)
 class Ending:
@@ -154,10 +156,10 @@ def as_text(body: dict[str, Any]) -> str:
     fields = []
     for name, value in body.items():
         if isinstance(value, list) and value:
-            entries = ",\n  ".join(json.dumps(each, ensure_ascii=False) for each in value)
+            entries = ",\n  ".join(_COMPACT.encode(each) for each in value)
             fields.append(f"{json.dumps(name)}: [\n  {entries}\n ]")
         else:
-            fields.append(f"{json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}")
+            fields.append(f"{json.dumps(name)}: {_COMPACT.encode(value)}")
     return "{\n " + ",\n ".join(fields) + "\n}"
 
 

@@ -108,7 +108,7 @@ def _hash(source: str) -> str:
 
 def _plain(value: Any) -> Any:
     """Text of the cluster without what is no character of a page, or turns the direction of what follows."""
-    if not isinstance(value, str) or isinstance(value, Markup):
+    if not isinstance(value, str) or isinstance(value, Markup) or value.isprintable():
         return value
     return "".join(c if c in "\n\t" or c.isprintable() else "\ufffd" for c in value)
 

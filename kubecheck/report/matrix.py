@@ -159,11 +159,14 @@ def target_node(name: str, nodes: frozenset[str]) -> str:
 
 
 def _groups(nodes: Sequence[str]) -> tuple[Group, ...]:
-    if len(nodes) <= NODE_LIMIT:
-        return tuple(Group(node, (node,)) for node in nodes)
-    size = -(-len(nodes) // GROUPS)
+    """A group for each node, or GROUPS of them of several; their common domain is left out."""
+    domains = {node.partition(".")[2] for node in nodes}
+    shown = {node: node.partition(".")[0] if len(domains) == 1 else node for node in nodes}
+    size = 1 if len(nodes) <= NODE_LIMIT else -(-len(nodes) // GROUPS)
     parts = [tuple(nodes[start : start + size]) for start in range(0, len(nodes), size)]
-    return tuple(Group(f"{part[0]} … {part[-1]}" if len(part) > 1 else part[0], part) for part in parts)
+    return tuple(
+        Group(shown[part[0]] + (f" +{len(part) - 1}" if len(part) > 1 else ""), part) for part in parts
+    )
 
 
 def _trouble(node: str, sums: Sequence[Sequence[int]]) -> Trouble:
