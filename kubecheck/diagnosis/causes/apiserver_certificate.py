@@ -6,11 +6,7 @@ from collections.abc import Iterator
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence, Symptom
 
-BY_CHANCE = (
-    "certs.kubernetes_service_certificate",
-    "certs.front_certificate",
-    "certs.kubeconfig_server_certificate",
-)
+BY_CHANCE = ("certs.kubernetes_service_certificate", "certs.front_certificate")
 
 
 @cause(
@@ -55,6 +51,12 @@ def apiserver_certificate(evidence: Evidence) -> Iterator[Finding]:
             continue
         shown = {_which(symptom) for symptom in mine}
         met = {s for s in evidence.find(*BY_CHANCE) if _shown(s) and _which(s) in shown}
+        words = [each.strip().removeprefix("is for ") for each in shown]
+        met |= {
+            s
+            for s in evidence.find("certs.kubeconfig_server_certificate")
+            if any(each and each in s.message for each in words)
+        }
         said = min(symptom.message for symptom in mine)
         yield Finding(
             says=f"the API server on {server.name} shows a certificate that clients do not accept: "
