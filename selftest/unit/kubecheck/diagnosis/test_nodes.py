@@ -1,0 +1,296 @@
+"""Causes in kubelets, runtimes, images, clocks and what else is found on nodes."""
+
+from dataclasses import replace
+
+import pytest
+
+from kubecheck.cluster.controlplane import ApiServer, ControlPlane
+from kubecheck.cluster.leases import Lease, Leases
+from kubecheck.cluster.objects import Condition, Kubelet, Pod
+from kubecheck.cluster.reading import Reading
+from kubecheck.outcomes import Outcome, Target
+from selftest.unit.kubecheck.conftest import make_standing
+from selftest.unit.kubecheck.diagnosis.made import causes, evidence, failed, passed, unexplained, unknown
+
+NODES = ("node1", "node2")
+OF_NODE2 = "the kubelet of node2"
+DRIFTS = f"{OF_NODE2} differs from others: maxPods is 50, on x"
+BACKOFF = 'ImagePullBackOff: Back-off pulling image "registry.example/team/nginx:1.29"'
+
+
+def kubelets(**drivers):
+    return {name: Reading(Kubelet(None, {"cgroupDriver": driver})) for name, driver in drivers.items()}
+
+
+class TestImages:
+    @pytest.mark.parametrize("node", NODES)
+    def test_one_node_does_not_get_it(self, facts, node):
+        standing = replace(make_standing(NODES), peer_problem=f"2 of 3 replicas are ready ({BACKOFF})")
+        made = evidence(
+            [
+                failed(
+                    "network.probe_pod_runs", f"pod:{node}", f"pod x on node {node} does not run: {BACKOFF}"
+                ),
+                failed("network.deployment_becomes_ready", "fleet", f"Deployment x/peer: 2 of 3 ({BACKOFF})"),
+                unknown("dns.pod_resolves_kubernetes", f"pod:{node}", f"does not run: {BACKOFF}"),
+            ],
+            facts,
+            standing=standing,
+        )
+        assert causes(made) == [("image-not-pulled", (f"Node/{node}",))]
+        assert not unexplained(made)
+
+    def test_no_node_gets_it(self, facts):
+        results = [failed("network.probe_pod_runs", f"pod:{node}", f"x: {BACKOFF}") for node in NODES]
+        assert causes(evidence(results, facts)) == [
+            ("image-not-pulled", ("Image/registry.example/team/nginx:1.29",))
+        ]
+
+    def test_another_reason_is_another_cause(self, facts):
+        made = evidence([failed("network.probe_pod_runs", "pod:node1", "it is Pending: 0/2 nodes")], facts)
+        assert "image-not-pulled" not in dict(causes(made))
+
+
+class TestCgroupDriver:
+    @pytest.mark.parametrize("node", NODES)
+    def test_new_pods_hang(self, facts, node):
+        runc = (
+            'expected cgroupsPath to be of format "slice:prefix:name" for systemd cgroups, got "/kubepods/x"'
+        )
+        made = evidence(
+            [
+                failed("network.probe_pod_runs", f"pod:{node}", f"FailedCreatePodSandBox: runc: {runc}"),
+                failed("network.probe_pod_runs", f"node:{node}", f"FailedCreatePodSandBox: runc: {runc}"),
+                unknown("network.pod_to_pod", f"pod:{node}"),
+            ],
+            facts,
+            kubelets=kubelets(node1="cgroupfs", node2="cgroupfs"),
+        )
+        assert causes(made) == [("cgroup-driver", (f"Node/{node}",))]
+        assert not unexplained(made)
+
+    def test_told_from_the_nodes_files(self, facts):
+        made = evidence(
+            [
+                failed("nodes.cgroup_driver", "node:node2", "the kubelet uses systemd, containerd cgroupfs"),
+                failed(
+                    "nodes.kubelet_drift",
+                    "api:node2",
+                    'the kubelet of node2 differs: cgroupDriver is "systemd"',
+                ),
+            ],
+            facts,
+            kubelets=kubelets(node1="cgroupfs", node2="systemd"),
+        )
+        assert causes(made) == [("cgroup-driver", ("Node/node2",))]
+
+
+class TestDrift:
+    def test_each_node_by_itself(self, facts):
+        said = "the kubelet of {} differs from others of v1.36.4: maxPods is 50, on 4 others 110"
+        made = evidence([failed("nodes.kubelet_drift", f"api:{n}", said.format(n)) for n in NODES], facts)
+        assert sorted(causes(made)) == [("kubelet-drift", (f"Node/{name}",)) for name in NODES]
+
+    def test_a_promise_broken_by_the_same_field_is_the_same_cause(self, facts):
+        made = evidence(
+            [
+                failed("nodes.kubelet_drift", "api:node2", DRIFTS),
+                failed(
+                    "nodes.kubelet_configuration", "api:node2", f"{OF_NODE2}: maxPods is 50, expected is 110"
+                ),
+            ],
+            facts,
+        )
+        assert causes(made) == [("kubelet-drift", ("Node/node2",))]
+
+    def test_a_promise_broken_by_another_field_is_another_cause(self, facts):
+        made = evidence(
+            [
+                failed("nodes.kubelet_drift", "api:node2", DRIFTS),
+                failed(
+                    "nodes.kubelet_configuration",
+                    "api:node2",
+                    f"{OF_NODE2}: podPidsLimit is 5, expected is 9",
+                ),
+            ],
+            facts,
+        )
+        assert sorted(name for name, _ in causes(made)) == ["kubelet-configuration", "kubelet-drift"]
+
+    def test_a_promise_that_no_node_keeps_is_one_cause(self, facts):
+        said = "the kubelet of {}: maxPods is 50, expected is 110"
+        made = evidence(
+            [failed("nodes.kubelet_configuration", f"api:{n}", said.format(n)) for n in NODES], facts
+        )
+        assert causes(made) == [("kubelet-configuration", ("Node/node1", "Node/node2"))]
+
+
+class TestClocks:
+    @pytest.mark.parametrize("node", NODES)
+    def test_a_nodes(self, facts, node):
+        leases = Leases(
+            "2026-01-01T00:10:00Z",
+            {"kube-scheduler": Lease("kube-scheduler", f"{node}_abc", 15, "2026-01-01T00:08:00Z")},
+            {},
+        )
+        made = evidence(
+            [
+                failed("nodes.clocks_agree", "fleet", f"the clock of {node} is 90.0 s ahead", [node]),
+                failed("controlplane.node_lease_fresh", f"api:{node}", "was renewed 90 s ago"),
+                failed("controlplane.leaders_at_work", message="90 s ago", targets=["kube-scheduler"]),
+            ],
+            facts,
+            leases=leases,
+        )
+        assert causes(made) == [("clock-skew", (f"Node/{node}",))]
+        assert not unexplained(made)
+
+    def test_the_only_api_servers(self, facts):
+        ready = Reading(())
+        only = ControlPlane((ApiServer("192.168.232.1", 6443, "node1", ready, Reading("v1.36.4")),), ready)
+        made = evidence(
+            [failed("nodes.clocks_agree", "fleet", "the clock of the API server", ["the API server"])],
+            facts,
+            control_plane=only,
+        )
+        assert causes(made) == [("clock-skew", ("Node/node1",))]
+
+
+@pytest.mark.parametrize(
+    ("results", "expected"),
+    [
+        (
+            [failed("nodes.kubelet_version_skew", "api:node2", "node node2 runs kubelet v1.20.0")],
+            ("kubelet-version-skew", ("Node/node2",)),
+        ),
+        (
+            [failed("controlplane.node_has_pod_cidr", "api:node1", "node node1 has no podCIDR")],
+            ("node-without-pod-cidr", ("Node/node1",)),
+        ),
+        (
+            [
+                failed(
+                    "controlplane.pod_cidrs_are_apart",
+                    message="10.244.0.0/24 of node1 and 10.244.0.0/24 of node2",
+                )
+            ],
+            ("pod-cidrs-overlap", ("Node/node1", "Node/node2")),
+        ),
+        ([failed("controlplane.etcd_writes_fast", message="slow")], ("etcd-slow", ("Component/etcd",))),
+        (
+            [
+                failed("nodes.kubelet_refuses_anonymous", "kubectl:node2", "200"),
+                failed("nodes.kubelet_asks_for_credentials", "api:node2", "anonymous"),
+                failed("nodes.read_only_port_closed", "node:node1", "x", ["node2"]),
+            ],
+            ("kubelet-anonymous", ("Node/node2",)),
+        ),
+        (
+            [failed("nodes.etcd_own_disk", f"node:{node}", f"{node}: /dev/sda") for node in NODES],
+            ("shared-disk", ("Node/node1", "Node/node2")),
+        ),
+        (
+            [
+                failed("controlplane.no_system_pod_crashes", message="x", targets=["kube-system/cni-abcde"]),
+                failed(
+                    "controlplane.no_rollout_is_stuck", message="x", targets=["DaemonSet kube-system/cni"]
+                ),
+            ],
+            ("system-pod-crashing", ("Pod/kube-system/cni-abcde",)),
+        ),
+        (
+            [
+                failed(
+                    "controlplane.no_rollout_is_stuck",
+                    message="x",
+                    targets=["Deployment kube-system/coredns"],
+                )
+            ],
+            ("rollout-stuck", ("Deployment/kube-system/coredns",)),
+        ),
+        (
+            [
+                failed(
+                    "nodes.no_pod_stuck_terminating",
+                    message="1 pod is stuck Terminating:\ndefault/db-0 should have been gone"
+                    " since 10:00 (9 minutes),"
+                    " on node node1, which is Ready: kubectl -n default delete pod db-0 --force",
+                )
+            ],
+            ("pod-stuck-terminating", ("Pod/default/db-0",)),
+        ),
+        (
+            [
+                failed("nodes.runtime_configuration", f"node:{node}", f"containerd on {node}: x")
+                for node in NODES
+            ],
+            ("runtime-configuration", ("Node/node1", "Node/node2")),
+        ),
+        (
+            [
+                failed("certs.kubelet_refuses_weak_suites", "node:node1", "accepted"),
+                failed("certs.kubelet_suites_configured", "api:node1", "lists none"),
+            ],
+            ("weak-cipher-suites", ("Node/node1",)),
+        ),
+        (
+            [failed("controlplane.tokens_cleaned", message="bootstrap tokens are still there")],
+            ("bootstrap-controllers", ("Flag/kube-controller-manager/--controllers",)),
+        ),
+        (
+            [failed("addons.kube_proxy_mode", "node:node2", "mode iptables")],
+            ("kube-proxy-mode", ("Node/node2",)),
+        ),
+        (
+            [failed("certs.aggregation_authorities", message="no requestheader-client-ca-file")],
+            ("aggregation-authorities", ("ConfigMap/kube-system/extension-apiserver-authentication",)),
+        ),
+    ],
+)
+def test_what_a_check_itself_is_sure_of(facts, results, expected):
+    made = evidence(results, facts)
+    assert causes(made) == [expected]
+    assert not unexplained(made)
+
+
+def test_pressure_brings_the_command_for_what_is_short(facts):
+    pressed = replace(facts.nodes[0], conditions=(Condition("DiskPressure", "True", "full"),))
+    made = evidence(
+        [failed("nodes.node_without_pressure", "api:node1", "DiskPressure=True")],
+        facts,
+        nodes=(pressed, facts.nodes[1]),
+    )
+    assert causes(made) == [("node-pressure", ("Node/node1",))]
+
+
+def test_the_most_frequent_version_is_the_right_one(facts):
+    third = replace(facts.nodes[0], name="node3")
+    odd = replace(facts.nodes[1], kubelet_version="v1.35.4")
+    made = evidence(
+        [failed("nodes.one_kubelet_version", message="kubelets run different versions")],
+        facts,
+        nodes=(facts.nodes[0], odd, third),
+    )
+    assert causes(made) == [("kubelet-version-skew", ("Node/node2",))]
+
+
+def test_a_specific_cause_stands_for_the_general_ones(facts):
+    refused = Reading(problem="dial tcp 192.168.232.1:10250: connect: connection refused")
+    down = replace(facts.nodes[1], conditions=(Condition("Ready", "Unknown", "x", "stopped posting"),))
+    pod = Pod("kube-system", "coredns-abc-def", "node2", "Running", False, "10.0.0.1", False,
+              {"pod-template-hash": "abc"})  # fmt: skip
+    made = evidence(
+        [
+            failed("nodes.node_ready", "api:node2", "node node2 is Ready=Unknown"),
+            failed("controlplane.system_pods_ready", message="x", targets=["kube-system/coredns-abc-def"]),
+            failed(
+                "controlplane.no_rollout_is_stuck", message="x", targets=["Deployment kube-system/coredns"]
+            ),
+            passed("network.pod_to_pod", "pod:node1", [Target("node1", Outcome.PASSED)]),
+        ],
+        facts,
+        nodes=(facts.nodes[0], down),
+        kubelets={"node2": refused},
+        pods=(pod,),
+    )
+    assert causes(made) == [("kubelet-down", ("Node/node2",))]
