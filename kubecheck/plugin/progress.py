@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -49,23 +49,19 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
     run = config.stash.get(RUN, None)
     if PROGRESS not in config.stash or run is None or run.api is None or check_of(item) is None:
         return (yield)
-    progress, reporter = config.stash[PROGRESS], _reporter(config)
-    writer = reporter._tw
-    column = writer.width_of_current_line % writer.fullwidth
-    with progress.waiting(lambda: _awaited(run), column=column, width=writer.fullwidth):
-        result = yield
-    if progress.lines_written():
-        reporter.currentfspath = None  # so that pytest begins a line, and says again which file it is at
-    return result
+    progress, writer = config.stash[PROGRESS], _reporter(config)._tw
+    with progress.waiting(lambda: _awaited(run), line=writer._current_line, width=writer.fullwidth):
+        return (yield)
 
 
-def waiting(config: pytest.Config, phase: str | Callable[[], Wait]) -> AbstractContextManager[None]:
+def waiting(config: pytest.Config, phase: str) -> AbstractContextManager[None]:
     """Tell that ``phase`` is waited for, at the beginning of a line."""
-    progress = config.stash.get(PROGRESS, None)
+    progress, reporter = config.stash.get(PROGRESS, None), _reporter(config)
     if progress is None:
         return nullcontext()
-    say = phase if callable(phase) else lambda: Wait(phase)
-    return progress.waiting(say, width=_reporter(config)._tw.fullwidth)
+    if reporter._tw.width_of_current_line:
+        reporter.ensure_newline()
+    return progress.waiting(lambda: Wait(phase), width=reporter._tw.fullwidth)
 
 
 def _reporter(config: pytest.Config) -> Any:
@@ -84,4 +80,8 @@ def _awaited(run: Run) -> Wait:
     for survey in list(run.surveys.values()):
         got, asked = survey.progress
         done, total = done + got, total + asked
-    return Wait("asking", f"{done} of {total} vantages have answered", f"{done}/{total}")
+    return (
+        Wait("asking", f"{done} of {total} vantages have answered", f"{done}/{total}")
+        if total
+        else Wait("asking")
+    )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from kubecheck.report.lines import plain
 
 TICK = 0.1  # seconds
-SHORT = 0.3  # seconds of waiting that nobody needs to be told of, on a terminal
+SHORT = 0.3  # seconds of waiting that nobody needs to be told of
 FIRST, AGAIN = 2.0, 15.0  # seconds into a phase for its first plain line, and between two of them
 ROOM = 10  # columns without which nothing is shown
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -44,19 +44,24 @@ class Progress:
         self._wanted = threading.Event()
         self._closed = threading.Event()
         self._say: Callable[[], Wait] | None = None
-        self._room: tuple[int, int] = (0, 0)
+        self._line = ""
+        self._width = 0
         self._since = 0.0
         self._drawn = False
-        self._lines = 0
+        self._parted = False
         self._began: dict[str, float] = {}
         self._due: dict[str, float] = {}
         self._thread: threading.Thread | None = None
 
     @contextmanager
-    def waiting(self, say: Callable[[], Wait], *, column: int = 0, width: int = 80) -> Iterator[None]:
-        """Tell what ``say`` says while the block runs; the cursor stands at ``column`` of ``width``."""
+    def waiting(self, say: Callable[[], Wait], *, line: str = "", width: int = 80) -> Iterator[None]:
+        """Tell what ``say`` says while the block runs.
+
+        ``line`` is what somebody has already written of a line ``width`` columns wide, and will go on with.
+        """
         with self._lock:
-            self._say, self._since, self._room = say, time.monotonic(), (column, width)
+            self._say, self._since, self._line, self._width = say, time.monotonic(), line, width
+            self._parted = False
         self._wanted.set()
         if self._thread is None:
             self._thread = threading.Thread(target=self._tick, daemon=True, name="progress")
@@ -70,12 +75,8 @@ class Progress:
                 if self._drawn:
                     self._write(CLEAR)
                     self._drawn = False
-
-    def lines_written(self) -> int:
-        """Plain lines since this was last asked: whoever goes on begins a line of its own."""
-        with self._lock:
-            found, self._lines = self._lines, 0
-        return found
+                if self._parted:
+                    self._write(line)
 
     def close(self) -> None:
         """Write nothing any more."""
@@ -96,19 +97,19 @@ class Progress:
 
     def _show(self, wait: Wait, now: float) -> None:
         elapsed = now - self._began.setdefault(wait.phase, self._since)
+        if now - self._since < SHORT:
+            return
         if self.live:
-            if now - self._since >= SHORT:
-                self._draw(wait, elapsed)
+            self._draw(wait, elapsed)
         elif elapsed >= self._due.get(wait.phase, FIRST):
             self._due[wait.phase] = elapsed + AGAIN
-            start = "\n" if self._room[0] and not self._lines else ""
+            start = "\n" if self._line and not self._parted else ""
             so_far = f": {wait.so_far}" if wait.so_far else ""
             self._write(plain(f"kubecheck: {wait.phase}{so_far} ({elapsed:.0f} s)").join((start, "\n")))
-            self._lines += 1
+            self._parted = True
 
     def _draw(self, wait: Wait, elapsed: float) -> None:
-        column, width = self._room
-        room = width - column - 1
+        room = self._width - len(self._line) % self._width - 1
         if room < ROOM:
             return
         sign = self.spinner[int(elapsed / TICK) % len(self.spinner)]

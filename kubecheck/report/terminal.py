@@ -132,8 +132,9 @@ def _group_in_full(group: Group, width: int, *, everything: bool = False) -> Blo
 
 
 def _group_in_short(group: Group, width: int) -> Block:
-    line = _headline(group)
-    return [Line(cut(line.text, width), line.markup)]
+    where = counted(len(group.vantages), "vantage")
+    text = plain(f"  {group.first.check} at {where}: {group.first.title}")
+    return [Line(cut(text, width), {"bold": True})]
 
 
 def _headline(group: Group) -> Line:
