@@ -31,5 +31,20 @@ FAULT = Fault(
     heal=heal,
     causes=("leader-missing",),
     blames=("Lease/kube-system/kube-controller-manager",),
-    red=("controlplane.leaders_at_work@api", "certs.new_node_gets_certificate"),
+    red=(
+        "controlplane.leaders_at_work@api",
+        "certs.new_node_gets_certificate",
+        "certs.root_ca_everywhere@api",
+        # Nobody makes pods of a Deployment, or EndpointSlices of a new Service.
+        "network.deployment_becomes_ready",
+        "network.new_service_works",
+        "network.service_of_other_namespace",
+        "network.service_spreads",
+        "network.node_port",
+        "network.pod_reaches_itself",
+        "network.large_transfer_through_service",
+        "dns.headless_service",
+        "dns.reverse_of_pod",
+        "dns.srv_record",
+    ),
 )

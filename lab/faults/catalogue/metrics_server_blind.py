@@ -9,10 +9,11 @@ NAME = "metrics-server-blind"
 
 
 def inject(lab: Lab, its: Victims) -> None:
-    """Drop what comes for the kubelet from metrics-server's pods."""
+    """Drop what metrics-server's pods send to the kubelet, before it gets another source address."""
+    address = next(str(one.address) for one in lab.settings.nodes if one.name == its["node"])
     for pod in objects.read(lab, addons.METRICS_PODS)["items"]:
-        rule = ("-s", pod["status"]["podIP"], "-p", "tcp", "--dport", "10250", "-j", "DROP")
-        rules.put(lab, NAME, its["node"], "filter", "INPUT", *rule)
+        rule = ("-s", pod["status"]["podIP"], "-d", address, "-p", "tcp", "--dport", "10250", "-j", "DROP")
+        rules.put(lab, NAME, pod["spec"]["nodeName"], "raw", "PREROUTING", *rule)
     until(lambda: its["node"] not in wellbeing.measured(lab), f"metrics-server has lost {its['node']}")
 
 
@@ -24,7 +25,7 @@ def heal(lab: Lab, _victims: Victims) -> None:
 
 FAULT = Fault(
     name=NAME,
-    breaks="A firewall on one node drops what metrics-server sends to the kubelet.",
+    breaks="A firewall between metrics-server and one node drops what it sends to the kubelet.",
     choose=victims.any_node,
     inject=inject,
     heal=heal,
