@@ -21,7 +21,7 @@ LAB_STATE := $(or $(KUBECHECK_LAB_DIR),/var/lib/kubecheck-lab)/lab
 LAB_CACHE := $(or $(KUBECHECK_LAB_CACHE),$(HOME)/.cache/kubecheck-lab)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo report test lint unit format docs venv lock packages lab-up lab-down lab-status clean clean-cache
+.PHONY: help demo report test lint unit format docs venv lock packages browser lab-up lab-down lab-status clean clean-cache
 
 help: ## say what can be made
 	@echo 'make TARGET, where TARGET is one of:'
@@ -36,11 +36,12 @@ demo: packages venv ## check a real cluster on this machine: installs, builds, s
 	echo; \
 	if command -v npm >/dev/null; then $(MAKE) --no-print-directory report || exit; \
 	else echo 'The Allure results:        $(CURDIR)/reports/allure-results (`make report`, with Node.js 20, renders them)'; fi; \
+	echo 'The verdict for people:    $(CURDIR)/reports/verdict.html'; \
 	echo 'The verdict for programs:  $(CURDIR)/reports/verdict.json'; \
 	echo 'The cluster:               kubeconfig $(LAB_STATE)/kubeconfig; `make lab-down` removes it'; \
 	exit $$status
 
-test: packages lint ## all of the project's own tests, those in the lab too, after `make lint`
+test: packages browser lint ## all of the project's own tests, those in the lab too, after `make lint`
 	$(PY) -m pytest selftest $(PYTEST_ARGS)
 
 unit: venv ## the tests that need no lab
@@ -69,6 +70,7 @@ format: venv ## put the code into ruff's format
 
 docs: venv ## renew the pages of docs/ that are made out of the code
 	$(PY) -m kubecheck.cli docs docs
+	$(PY) -m kubecheck.report.schema
 	$(PY) -m kubecheck.cli policy runbook >docs/kubecheck.toml
 
 venv: $(VENV)/.installed ## the virtual environment in .venv, from requirements/dev.lock
@@ -97,6 +99,11 @@ lock: ## refresh requirements/dev.lock: the newest versions that pyproject.toml 
 
 packages: ## the Debian packages that the lab needs (as root; only the missing ones)
 	@$(PYTHON) -m lab.machine
+
+browser: ## Debian's chromium, in which the tests open the HTML report (as root; only if it is missing)
+	@command -v chromium >/dev/null || { echo "Installing Debian's chromium."; apt-get --quiet --quiet update \
+	  && DEBIAN_FRONTEND=noninteractive apt-get --quiet --quiet --yes install --no-install-recommends chromium \
+	  >/dev/null; }
 
 lab-up: packages venv ## start the lab: a real cluster of several nodes on this machine
 	@$(PY) -m lab up $(LAB_ARGS)

@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -77,28 +78,40 @@ def page_without_verdict(reason: str, ended: datetime) -> str:
     return _render("no_verdict.html.j2", verdict=verdict, look=LOOKS[verdict], reason=reason, ended=ended)
 
 
-def _render(template: str, **told: Any) -> str:
+@cache
+def _environment() -> tuple[Environment, dict[str, Any]]:
+    """Templates, and the style and the script that every page carries with what its policy calls them by."""
+    loader = PackageLoader("kubecheck.report", "page")
     environment = Environment(
-        loader=PackageLoader("kubecheck.report", "page"),
+        loader=loader,
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_plain,
     )
-    environment.filters |= {"step": step, "counted": counted, "moment": _moment, "blamed": _blamed}
-    environment.filters |= {"duration": _duration, "places": places, "explained": _by_check}
+    environment.filters |= {
+        "blamed": _blamed,
+        "counted": counted,
+        "duration": _duration,
+        "explained": _by_check,
+        "moment": _moment,
+        "places": places,
+        "step": step,
+    }
     environment.globals |= {"Outcome": Outcome, "version": __version__}
-    loader = environment.loader
-    assert loader is not None
     style, script = (loader.get_source(environment, f"verdict.{kind}")[0] for kind in ("css", "js"))
-    return environment.get_template(template).render(
-        **told,
-        style=Markup(style),  # noqa: S704 - files of this package
-        script=Markup(script),  # noqa: S704
-        style_hash=_hash(style),
-        script_hash=_hash(script),
-    )
+    return environment, {
+        "style": Markup(style),  # noqa: S704 - files of this package
+        "script": Markup(script),  # noqa: S704
+        "style_hash": _hash(style),
+        "script_hash": _hash(script),
+    }
+
+
+def _render(template: str, **told: Any) -> str:
+    environment, constant = _environment()
+    return environment.get_template(template).render(told | constant)
 
 
 def _hash(source: str) -> str:

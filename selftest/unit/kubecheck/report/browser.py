@@ -11,9 +11,10 @@ from contextlib import contextmanager
 CHROMIUM = shutil.which("chromium")
 # Its own traffic (updates, time, components) is none of the page's, and there must be none at all.
 QUIET = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update", "--disable-default-apps",
-    "--disable-extensions", "--host-resolver-rules=MAP * ~NOTFOUND", "--remote-debugging-pipe",
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+    "--disable-sync", "--disable-background-networking", "--disable-component-update",
+    "--disable-default-apps", "--disable-extensions",
+    "--host-resolver-rules=MAP * ~NOTFOUND", "--remote-debugging-pipe",
 )  # fmt: skip
 
 
@@ -44,9 +45,8 @@ class Page:
     def open(self, url, width, height=900, dark=False):
         """Show ``url`` in a window of this width, and wait until it is loaded."""
         self.events.clear()
-        self.call(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
-        )  # fmt: skip
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+        self.call("Emulation.setDeviceMetricsOverride", **size)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
         self.call("Page.navigate", url=url)
@@ -79,7 +79,7 @@ class Page:
     def _next(self):
         body = bytearray()
         while (byte := self._read.read(1)) != b"\0":
-            assert byte, "chromium ended"
+            assert byte, "chromium ended before it answered"
             body += byte
         return json.loads(body)
 

@@ -1,0 +1,315 @@
+import base64
+import hashlib
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kubecheck.checks.catalogue import load_checks, suites
+from kubecheck.diagnosis import Confidence
+from kubecheck.diagnosis.catalogue import all_kinds
+from kubecheck.outcomes import Outcome, Target
+from kubecheck.report.commands import step
+from kubecheck.report.document import write_no_verdict
+from kubecheck.report.html import page, page_without_verdict
+from kubecheck.report.runbook import LINES
+
+HOSTILE = (
+    "</pre><script>alert(1)</script><img src=x onerror='y'>\"' {{ 7*7 }} {% x %} &lt; \x1b[31m\u202e\ud800\0"
+)
+VOID = {"meta", "rect", "br", "link", "img", "input", "hr", "base"}
+
+
+class Parsed(HTMLParser):
+    """A page as a browser reads it: elements with their attributes, and all text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.texts, self.open = [], [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if not {"style", "script"} & set(self.open):
+            self.texts.append(data)
+
+    @property
+    def text(self):
+        return " ".join("".join(self.texts).split())
+
+    def having(self, attribute):
+        return [(tag, attrs[attribute]) for tag, attrs in self.elements if attribute in attrs]
+
+
+def shape(text):
+    """The elements and their classes; two pages that differ in text only have the same."""
+    return [(tag, attrs.get("class")) for tag, attrs in Parsed(text).elements]
+
+
+@pytest.fixture
+def mesh(result):
+    """Makes results of pods that ask each other; ``bad`` are the pairs that fail."""
+
+    def make(nodes, bad=(), check="network.pod_to_pod", kind="pod", got="no answer"):
+        found = []
+        for source in nodes:
+            outcomes = {t: Outcome.FAILED if (source, t) in bad else Outcome.PASSED for t in nodes}
+            failed = [t for t, outcome in outcomes.items() if outcome is Outcome.FAILED]
+            targets = tuple(
+                Target(t, outcome, "GET http://10.244.0.5/", "10.244.0.5", got if t in failed else "")
+                for t, outcome in outcomes.items()
+            )
+            found.append(
+                result(
+                    check=check,
+                    vantage=f"{kind}:{source}",
+                    outcome=Outcome.FAILED if failed else Outcome.PASSED,
+                    message=f"{len(failed)} of {len(nodes)} fail" if failed else "",
+                    targets=targets,
+                )
+            )
+        return found
+
+    return make
+
+
+@pytest.fixture
+def faulty(ended, result, caused, mesh):
+    """A run with a cause, a failure that none explains, an unknown, one that does not apply, and a mesh."""
+    broken = result(
+        outcome=Outcome.FAILED,
+        check="dns.replicas",
+        message="0 of 2 replicas",
+        runbook=("R1",),
+        vantage="api",
+    )
+    results = [
+        broken,
+        result(outcome=Outcome.FAILED, check="nodes.clocks", message="4 s late", runbook=(), vantage="fleet"),
+        result(outcome=Outcome.UNKNOWN, check="dns.may", message="forbidden", vantage="api"),
+        result(outcome=Outcome.NOT_APPLICABLE, check="dns.outside", message="no name", runbook=()),
+        *mesh(("node1", "node2"), bad={("node1", "node2")}),
+    ]
+    return ended(results, [caused(broken)])
+
+
+def test_everything_that_was_found_is_told(faulty):
+    parsed = Parsed(page(faulty))
+    for cause in faulty.diagnosis.causes:
+        assert cause.finding.says in parsed.text
+        assert all(step(command).command in parsed.text for command in cause.remedy)
+        assert all(name.rpartition("/")[2] in parsed.text for name in cause.finding.blames)
+    for result in faulty.results:
+        assert result.title in parsed.text
+        assert result.message in parsed.text
+        assert result.outcome is Outcome.PASSED or result.check in parsed.text
+    for line, demand in LINES.items():
+        assert f"{line} {demand}" in parsed.text
+    assert "NOT READY" in parsed.text
+    assert "asked GET http://10.244.0.5/: no answer" in parsed.text
+    assert faulty.run in parsed.text
+    assert f"{faulty.started:%Y-%m-%d %H:%M:%S} UTC" in parsed.text
+
+
+def test_the_same_ending_gives_the_same_page(faulty):
+    assert page(faulty) == page(faulty)
+
+
+def everything_hostile(ending, text):
+    """The ending with ``text`` behind all that the cluster or a probe says."""
+    results = [
+        replace(
+            result,
+            message=f"{result.message}{text}",
+            targets=tuple(replace(t, got=f"{t.got}{text}" if t.got else "") for t in result.targets),
+        )
+        for result in ending.results
+    ]
+    causes = tuple(
+        replace(
+            cause,
+            finding=replace(
+                cause.finding,
+                says=f"{cause.finding.says}{text}",
+                blames=(*cause.finding.blames[:-1], f"{cause.finding.blames[-1]}{text}"),
+                confirmed=tuple(f"{each}{text}" for each in cause.finding.confirmed),
+            ),
+        )
+        for cause in ending.diagnosis.causes
+    )
+    facts = replace(ending.facts, server=f"https://x{text}", server_version=f"v1{text}")
+    diagnosis = replace(ending.diagnosis, causes=causes)
+    return replace(
+        ending, results=results, facts=facts, diagnosis=diagnosis, fleet_problem=f"none{text}", run=f"r{text}"
+    )
+
+
+def test_hostile_text_is_text(faulty):
+    plain, hostile = (page(everything_hostile(faulty, text)) for text in ("harmless", HOSTILE))
+    assert shape(hostile) == shape(plain)
+    assert hostile.count("<script") == 1
+    assert "<script>alert(1)</script>" in Parsed(hostile).text
+    assert "{{ 7*7 }} {% x %} &lt;" in Parsed(hostile).text
+    assert not re.search("[\0\x1b\u202e\ud800]", hostile)
+
+
+@given(st.text(min_size=1))
+def test_any_text_is_text(text):
+    told = Parsed(page_without_verdict(f"because of <{text}>", datetime(2026, 1, 1, tzinfo=UTC)))
+    assert not told.open
+    assert len(told.elements) == len(
+        Parsed(page_without_verdict("because", datetime(2026, 1, 1, tzinfo=UTC))).elements
+    )
+
+
+def test_hostile_names_of_nodes_are_text(ended, mesh, facts_of):
+    name = "<b>node1</b>\"'"
+    bad = {(name, "node2"), ("node2", name)}
+    ending = replace(ended(mesh((name, "node2"), bad)), facts=facts_of((name, "node2")))
+    usual = replace(ended(mesh(("node1", "node2"), {("node1", "node2"), ("node2", "node1")})))
+    assert shape(page(ending)) == shape(page(usual))
+    assert name in Parsed(page(ending)).text
+
+
+def test_the_page_needs_nothing_else(faulty):
+    text = page(everything_hostile(faulty, "<img src=https://example.com/x>"))
+    parsed = Parsed(text)
+    assert parsed.having("src") == []
+    assert [tag for tag, _ in parsed.elements if tag in ("link", "img", "iframe", "object", "base")] == []
+    assert "url(" not in text
+    assert "@import" not in text
+    for tag, target in parsed.having("href"):
+        assert tag == "a"
+        assert target.startswith(("#", "https://"))
+    assert [
+        name for tag, attrs in parsed.elements for name in attrs if name.startswith("on") or name == "style"
+    ] == []
+
+
+def test_the_policy_of_the_page_lets_only_its_own_style_and_script_in(faulty):
+    text = page(faulty)
+    policy = next(attrs["content"] for tag, attrs in Parsed(text).elements if "http-equiv" in attrs)
+    assert policy.startswith("default-src 'none'; ")
+    assert "unsafe" not in policy
+    for element in ("style", "script"):
+        [content] = re.findall(f"<{element}>(.*?)</{element}>", text, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        assert f"{element}-src 'sha256-{digest}'" in policy
+
+
+def test_links_within_the_page_lead_somewhere_and_ids_are_unique(faulty):
+    parsed = Parsed(page(faulty))
+    ids = [value for _, value in parsed.having("id")]
+    assert len(ids) == len(set(ids))
+    for attribute in ("popovertarget", "aria-labelledby"):
+        assert {value for _, value in parsed.having(attribute)} <= set(ids)
+    assert {value[1:] for _, value in parsed.having("href") if value.startswith("#")} <= set(ids)
+
+
+def test_headings_go_down_one_by_one(faulty):
+    levels = [int(tag[1]) for tag, _ in Parsed(page(faulty)).elements if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+def test_every_table_has_headers_and_the_grid_says_in_words_what_it_shows(faulty):
+    text = page(faulty)
+    for table in re.findall("<table.*?</table>", text, re.DOTALL):
+        assert 'scope="col"' in table
+    assert "fails</span>" not in text
+    assert "fails: node1 to node2" in text
+
+
+def test_many_nodes_make_a_small_grid(ended, mesh, facts_of):
+    nodes = tuple(f"node{number:03}" for number in range(60))
+    ending = replace(ended(mesh(nodes, {("node007", "node042")})), facts=facts_of(nodes))
+    text = page(ending)
+    assert text.count('<td class="') < 30 * 30
+    assert "node007 → node042" in Parsed(text).text
+    assert "A row and a column stand for several nodes" in Parsed(text).text
+
+
+def test_a_pair_that_was_not_asked_is_not_called_good(ended, mesh, facts_of):
+    ending = replace(ended(mesh(("node1", "node2"))), facts=facts_of(("node1", "node2", "node3")))
+    assert page(ending).count('<td class="not-asked"') == 5
+
+
+def test_a_run_that_was_stopped_says_so(ended, result):
+    ending = replace(ended([result()], interrupted=True), fleet_problem="no node is Ready")
+    text = Parsed(page(ending)).text
+    assert "stopped before its end" in text
+    assert "no node is Ready" in text
+
+
+def test_a_healthy_run_has_no_causes_and_nothing_failed(ended, result):
+    text = page(ended([result()]))
+    assert "READY" in Parsed(text).text
+    assert 'id="causes"' not in text
+    assert 'id="unexplained"' not in text
+
+
+@pytest.mark.parametrize("confidence", Confidence)
+def test_each_confidence_is_explained(ended, result, caused, confidence):
+    failed = result(outcome=Outcome.FAILED, message="x")
+    assert confidence.name.capitalize() in page(ended([failed], [caused(failed, confidence=confidence)]))
+
+
+def test_a_run_that_could_not_begin_replaces_the_page_of_the_last_one(tmp_path):
+    (tmp_path / "verdict.html").write_text("READY")
+    write_no_verdict("the API server <does> not answer", tmp_path)
+    parsed = Parsed((tmp_path / "verdict.html").read_text())
+    assert "NO VERDICT" in parsed.text
+    assert "the API server <does> not answer" in parsed.text
+
+
+def test_a_flood_of_failures_stays_readable(ended, result, facts_of):
+    nodes = tuple(f"node{number:03}" for number in range(200))
+    results = [
+        result(outcome=Outcome.FAILED, vantage=f"pod:{node}", message=f"no answer {number}")
+        for number, node in enumerate(nodes)
+    ]
+    ending = replace(ended(results), facts=facts_of(nodes))
+    assert len(page(ending)) < 200_000
+    assert "180 more messages, all in verdict.json" in Parsed(page(ending)).text
+
+
+def remedies():
+    checks = {each for check in load_checks(suites()) for each in check.remedy}
+    return sorted(checks | {each for kind in all_kinds() for each in kind.remedy})
+
+
+def test_the_parts_of_a_step_are_the_whole_step():
+    for text in remedies():
+        parts = step(text)
+        assert parts.before + parts.command + parts.after == text
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("kubectl get nodes", "kubectl get nodes"),
+        ("on node1: systemctl restart kubelet", "systemctl restart kubelet"),
+        ("on the node: conntrack -S, and look at drop", "conntrack -S"),
+        ("kubectl -n x edit deployment coredns: let it run twice", "kubectl -n x edit deployment coredns"),
+        ("compare the one with the other", ""),
+    ],
+)
+def test_a_command_is_found_in_its_prose(text, command):
+    assert step(text).command == command
