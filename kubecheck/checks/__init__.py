@@ -8,6 +8,7 @@ from kubecheck.cluster.bootstrap import BootstrapToken, Rehearsal, SigningReques
 from kubecheck.cluster.controlplane import ApiServer
 from kubecheck.cluster.dashboard import Dashboard
 from kubecheck.cluster.dns import DnsServer
+from kubecheck.cluster.extensions import ApiService, Webhook
 from kubecheck.cluster.facts import Facts, tenth_address
 from kubecheck.cluster.kubelets import deviations, drift, same, same_size
 from kubecheck.cluster.leases import Lease
@@ -96,6 +97,7 @@ __all__ = [
     "UDP_PORT",
     "AnonymousGet",
     "ApiServer",
+    "ApiService",
     "At",
     "BootstrapToken",
     "CannotTell",
@@ -163,6 +165,7 @@ __all__ = [
     "UdpAnswer",
     "UdpAsk",
     "Vantage",
+    "Webhook",
     "check",
     "deviations",
     "drift",

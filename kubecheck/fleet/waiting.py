@@ -123,10 +123,15 @@ def wait_for_pods(
     ready = tuple(item for key, item in pods.items() if key[0] == peer_namespace and key in ready_after)
     short = ""
     if len(ready) < peers:
-        said = sorted({reasons[key] for key in late if key[0] == peer_namespace})
+        said = sorted({_placed(pods[key], reasons[key]) for key in late if key[0] == peer_namespace})
         short = f"{len(ready)} of {peers} replicas are ready after {time.monotonic() - started:.0f} s"
         short += f" ({'; '.join(said)})" if said else "; no other pod was created"
     return Found(pods, ready_after, reasons, ready, short)
+
+
+def _placed(pod: Json, reason: str) -> str:
+    node = pod.get("spec", {}).get("nodeName")
+    return f"on node {node}: {reason}" if node else reason
 
 
 def is_ready(pod: Json) -> bool:

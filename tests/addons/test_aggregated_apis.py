@@ -1,6 +1,6 @@
 """Aggregated APIs: those that a Service serves beside the API server itself."""
 
-from kubecheck.checks import API, Facts, NotApplicable, check
+from kubecheck.checks import API, ApiService, Facts, NotApplicable, check, for_each
 
 
 @check(
@@ -22,10 +22,11 @@ def test_aggregated_apis_available(facts: Facts) -> None:
     services = facts.api_services.value
     if not services:
         raise NotApplicable("no API is aggregated")
-    broken = [
-        f"APIService {each.name}, served by {each.service}: Available={each.available.status}"
-        f" {each.available.reason}: {each.available.message} (since {each.available.since or 'ever'})"
-        for each in services
-        if each.available.status != "True"
-    ]
-    assert not broken, "; ".join(broken)
+
+    def judge(_name: str, each: ApiService) -> None:
+        assert each.available.status == "True", (
+            f"APIService {each.name}, served by {each.service}: Available={each.available.status}"
+            f" {each.available.reason}: {each.available.message} (since {each.available.since or 'ever'})"
+        )
+
+    for_each({each.name: each for each in services}, judge)

@@ -1,6 +1,6 @@
 """Admission webhooks: those that the API server must ask can be asked."""
 
-from kubecheck.checks import API, Facts, NotApplicable, check
+from kubecheck.checks import API, Facts, NotApplicable, Webhook, check, for_each
 
 
 @check(
@@ -22,12 +22,12 @@ def test_webhooks_have_endpoints(facts: Facts) -> None:
     required = [hook for hook in facts.webhooks.value if hook.required]
     if not required:
         raise NotApplicable("no admission webhook with failurePolicy Fail is served by a Service")
-    dead = [
-        f"{hook.configuration}, webhook {hook.name}: Service {hook.service} "
-        + ("does not exist" if hook.endpoints is None else "has no ready endpoint")
-        for hook in required
-        if not hook.endpoints
-    ]
-    assert not dead, (
-        f"{'; '.join(dead)}; with failurePolicy Fail the API server refuses what they are to judge"
-    )
+
+    def judge(_name: str, hook: Webhook) -> None:
+        state = "does not exist" if hook.endpoints is None else "has no ready endpoint"
+        assert hook.endpoints, (
+            f"{hook.configuration}, webhook {hook.name}: Service {hook.service} {state}; with failurePolicy"
+            " Fail the API server refuses what it is to judge"
+        )
+
+    for_each({f"{hook.configuration} {hook.name}": hook for hook in required}, judge)

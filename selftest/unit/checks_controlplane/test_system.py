@@ -10,6 +10,7 @@ from kubecheck.cluster.extensions import ApiService, Webhook, read_api_services,
 from kubecheck.cluster.objects import Condition, Usage
 from kubecheck.cluster.reading import Reading
 from kubecheck.cluster.workloads import Workloads, read_workloads
+from kubecheck.outcomes import TargetsFailed
 
 from .conftest import NOW
 
@@ -184,6 +185,9 @@ def test_webhooks_with_nobody_behind_them(server, api, checks, facts):
     judge(replace(facts, webhooks=Reading(found[2:])))
     with pytest.raises(AssertionError, match="no ready endpoint"):
         judge(replace(facts, webhooks=Reading((Webhook("v", "e", "default/there", True, 0),))))
+    with pytest.raises(TargetsFailed) as two:
+        judge(replace(facts, webhooks=Reading(found)))
+    assert list(two.value.failed) == ["validatingwebhookconfiguration/v a"]
     with pytest.raises(NotApplicable):
         judge(replace(facts, webhooks=Reading(found[1:2])))
 
@@ -213,7 +217,10 @@ def test_aggregated_apis(server, api, checks, facts):
         AssertionError,
         match=r"v1beta1\.metrics\.k8s\.io, served by kube-system/metrics-server.*MissingEndpoints",
     ):
+        judge(replace(facts, api_services=Reading(found[:1])))
+    with pytest.raises(TargetsFailed) as two:
         judge(replace(facts, api_services=Reading(found)))
+    assert list(two.value.failed) == ["v1beta1.metrics.k8s.io", "v1.new"]
     judge(replace(facts, api_services=Reading((ApiService("a", "b/c", Condition("Available", "True")),))))
     with pytest.raises(NotApplicable):
         judge(replace(facts, api_services=Reading(())))
