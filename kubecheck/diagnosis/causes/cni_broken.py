@@ -32,7 +32,7 @@ def cni_broken(evidence: Evidence) -> Iterator[Finding]:
         said = [
             symptom.message
             for symptom in evidence.find("network.probe_pod_runs", "nodes.node_ready", node=node)
-            if SAYS_SO.search(symptom.message)
+            if SAYS_SO.search(symptom.message) and "cgroup" not in symptom.message.lower()
         ]
         if not said:
             continue

@@ -8,6 +8,7 @@ from kubecheck.cluster.controlplane import ApiServer, ControlPlane
 from kubecheck.cluster.leases import Lease, Leases
 from kubecheck.cluster.objects import Condition, Kubelet, Pod
 from kubecheck.cluster.reading import Reading
+from kubecheck.diagnosis.causes.cni_broken import cni_broken
 from kubecheck.outcomes import Outcome, Target
 from selftest.unit.kubecheck.conftest import make_standing
 from selftest.unit.kubecheck.diagnosis.made import causes, evidence, failed, passed, unexplained, unknown
@@ -68,6 +69,7 @@ class TestCgroupDriver:
         )
         assert causes(made) == [("cgroup-driver", (f"Node/{node}",))]
         assert not unexplained(made)
+        assert not list(cni_broken.find(made))
 
     def test_told_from_the_nodes_files(self, facts):
         made = evidence(
