@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 
@@ -24,7 +25,15 @@ def main() -> int:
 
 def _command(name: str, arguments: list[str]) -> int:
     # Imported now and not above: a command starts fast when it does not load what others need.
-    code: int = import_module(f"kubecheck.commands.{name}").main(arguments)
+    module = import_module(f"kubecheck.commands.{name}")
+    try:
+        code: int = module.main(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever reads has read enough, as `| head` has. Python's last flush must not meet the pipe again:
+        # https://docs.python.org/3/library/signal.html#note-on-sigpipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + 13  # as a shell tells an end by SIGPIPE
     return code
 
 

@@ -1,5 +1,6 @@
 """The command starts fast: what a command does not need is not loaded."""
 
+import os
 import subprocess
 import sys
 
@@ -49,3 +50,18 @@ def test_the_help_tells_the_commands_and_the_options():
         "\n  -k ",
     ):
         assert words in said
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["explain"]], ids=str)
+def test_a_reader_that_has_read_enough_is_no_error(arguments):
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        ran = subprocess.run(
+            [sys.executable, "-m", "kubecheck.cli", *arguments],
+            stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60,
+        )  # fmt: skip
+    finally:
+        os.close(writing)
+    assert ran.returncode == 141
+    assert ran.stderr == ""
