@@ -28,6 +28,7 @@ def metrics(ending: Ending) -> str:
         for cause in ending.diagnosis.causes
         for blames in cause.finding.blames or ("",)
     }
+    total = round((ending.ended - ending.started).total_seconds(), 2)
     about = {"version": __version__, "server": ending.facts.server, "kubernetes": ending.facts.server_version}
     return _text(
         _verdict(ending.verdict),
@@ -58,8 +59,8 @@ def metrics(ending: Ending) -> str:
         ),
         _family(
             "kubecheck_duration_seconds",
-            "How long a phase of the run took.",
-            [({"phase": phase.replace(" ", "-")}, seconds) for phase, seconds in ending.timings.items()],
+            "How long a phase of the run took, and the run in total.",
+            [({"phase": phase}, seconds) for phase, seconds in {**ending.timings, "total": total}.items()],
         ),
         _last_run(),
     )

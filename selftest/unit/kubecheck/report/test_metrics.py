@@ -58,6 +58,7 @@ def test_a_run_in_numbers(ended, result, caused):
     assert found["kubecheck_cause", (*blamed, ("confidence", "certain"))] == 1
     assert found["kubecheck_unexplained_failures", ()] == 1
     assert found["kubecheck_duration_seconds", (("phase", "deploy"),)] == 12.25
+    assert found["kubecheck_duration_seconds", (("phase", "total"),)] >= 2
     assert found["kubecheck_nodes", ()] == 2
     assert abs(found["kubecheck_last_run_timestamp_seconds", ()] - time.time()) < 60
 
