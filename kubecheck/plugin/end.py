@@ -44,10 +44,10 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
         removal = _remove(run)
         interrupted = session.exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
         verdict = _verdict(run, interrupted=interrupted)
-        if session.exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-            pytest_code = int(session.exitstatus)
-        else:
+        if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             pytest_code = 1 if gathering.others_failed else None
+        else:
+            pytest_code = int(session.exitstatus)
         recorded = datetime.fromisoformat(run.replayed.started) if run.replayed else None
         ending = Ending(
             run.results,

@@ -27,10 +27,10 @@ from kubecheck.report.matrix import NODE_LIMIT, matrices
 
 SLOWEST = 10  # checks named with their time
 LOOKS = {
-    Verdict.READY: ("passed", "everything that was checked holds"),
-    Verdict.NOT_READY: ("failed", "something is wrong in this cluster"),
-    Verdict.UNDECIDED: ("unknown", "nothing failed, and something could not be told"),
-    Verdict.NO_VERDICT: ("unknown", "the run could not begin"),
+    Verdict.READY: ("passed", "Everything that was checked holds"),
+    Verdict.NOT_READY: ("failed", "Something is wrong in this cluster"),
+    Verdict.UNDECIDED: ("unknown", "Nothing failed, and something could not be told"),
+    Verdict.NO_VERDICT: ("unknown", "The run could not begin"),
 }
 
 
@@ -137,7 +137,7 @@ def _sentence(ending: Ending, checks: list[CheckTold]) -> str:
             return f"{text}; {counted(causes, 'cause')} found, which do not explain all of it"
         return f"{text}; {counted(causes, 'cause')} {'explains' if causes == 1 else 'explain'} all of it"
     if not ending.results:
-        return "nothing was checked"
+        return "Nothing was checked"
     return LOOKS[ending.verdict][1]
 
 
