@@ -31,10 +31,14 @@ FAULT = Fault(
     causes=("cni-broken",),
     blames=("Node/{node}",),
     red=(
-        "*@*:{node}",
-        # Nobody reaches a pod that does not run, and a Deployment may want one there.
+        # What a new pod on the node would have been asked, or would have answered.
         "network.*",
-        "dns.each_replica*",
-        "controlplane.system_pods_ready",
+        "dns.*@pod:{node}",
+        "certs.kubernetes_service_certificate@pod:{node}",
+        "nodes.exec@kubectl:{node}",
+        "nodes.logs@kubectl:{node}",
+        "nodes.port_forward@kubectl:{node}",
+        "nodes.kubelet_refuses_anonymous@kubectl:{node}",
+        "nodes.clocks_agree",
     ),
 )
