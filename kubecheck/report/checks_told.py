@@ -107,9 +107,14 @@ def reasons(results: Iterable[Result]) -> list[tuple[str, str, str, str]]:
 
 def places(results: Iterable[Result]) -> str:
     """Where results were judged: ``pods on node1, node2; nodes node1``."""
+    return at(result.vantage for result in results)
+
+
+def at(vantages: Iterable[str]) -> str:
+    """The same for vantages."""
     nodes: dict[str, list[str]] = defaultdict(list)
-    for result in results:
-        kind, _, node = result.vantage.partition(":")
+    for vantage in vantages:
+        kind, _, node = vantage.partition(":")
         nodes[kind if node else ""].append(node or _whole(kind))
     return "; ".join(f"{FROM.get(kind, kind)} {_names(names)}".strip() for kind, names in nodes.items())
 

@@ -19,7 +19,7 @@ from kubecheck.cluster.reading import Reading
 from kubecheck.outcomes import Outcome, Result, Verdict
 from kubecheck.policy import Policy
 from kubecheck.policy.show import policy_text
-from kubecheck.report.checks_told import CheckTold, by_area, by_line, places, reasons, tell_checks
+from kubecheck.report.checks_told import CheckTold, at, by_area, by_line, places, reasons, tell_checks
 from kubecheck.report.commands import step
 from kubecheck.report.digest import counted, explained_by, gathered, not_asked, not_verified, unexplained
 from kubecheck.report.document import Ending
@@ -91,6 +91,7 @@ def _environment() -> tuple[Environment, dict[str, Any]]:
         finalize=_plain,
     )
     environment.filters |= {
+        "at": at,
         "blamed": _blamed,
         "counted": counted,
         "duration": _duration,

@@ -2,7 +2,7 @@ import base64
 import hashlib
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -15,9 +15,11 @@ from kubecheck.diagnosis import Confidence
 from kubecheck.diagnosis.catalogue import all_kinds
 from kubecheck.outcomes import Outcome, Target
 from kubecheck.report.commands import step
-from kubecheck.report.document import write_no_verdict
+from kubecheck.report.comparison import compared
+from kubecheck.report.document import document, write_no_verdict
 from kubecheck.report.html import page, page_without_verdict
 from kubecheck.report.runbook import LINES
+from kubecheck.report.snapshot import snapshot
 
 HOSTILE = (
     "</pre><script>alert(1)</script><img src=x onerror='y'>\"' {{ 7*7 }} {% x %} &lt; \x1b[31m\u202e\ud800\0"
@@ -313,3 +315,16 @@ def test_the_parts_of_a_step_are_the_whole_step():
 )
 def test_a_command_is_found_in_its_prose(text, command):
     assert step(text).command == command
+
+
+def test_what_changed_since_the_last_run_is_told(ended, result, caused):
+    before = ended([result(check="dns.x"), result(check="dns.y")])
+    before = replace(before, started=before.started - timedelta(days=1))
+    failed = result(check="dns.x", outcome=Outcome.FAILED, message="no reply")
+    now = ended([failed, result(check="dns.y"), result(check="dns.z")], [caused(failed, says="<it> is dead")])
+    told = Parsed(page(compared(now, snapshot(document(before), "before"))))
+    assert f"Since the run of {before.started:%Y-%m-%d %H:%M:%S} UTC READY then, NOT READY now." in told.text
+    assert "New cause: <it> is dead" in told.text
+    assert "broke: 1 change dns.x pods on node1" in told.text
+    same = Parsed(page(compared(before, snapshot(document(before), "before"))))
+    assert "Nothing changed." in same.text
