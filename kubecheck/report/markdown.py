@@ -4,18 +4,9 @@ from __future__ import annotations
 
 import re
 
-_PROGRAMS = (
-    "cat|chronyc|conntrack|crictl|curl|date|df|docker|echo|etcdctl|findmnt|free|grep|iostat|ip|iptables"
-    "|iptables-save|journalctl|kubeadm|kubecheck|kubectl|lsblk|nc|nft|nslookup|openssl|ping|rm|ss|sysctl"
-    "|systemctl|timedatectl|tr"
-)
-_COMMAND = re.compile(rf"(?:{_PROGRAMS})(?:(?: |; )\S|$)|tcpdump -")
-# Where a command ends and a sentence goes on.
-_ENDS = re.compile(
-    r"(, (?:and|or|once|until|but|with|when|so that|to|of|describe) "
-    r"|; (?:look|delete|once|scale|then|on) "
-    r"|: a |, (?=[a-z]+ctl )| (?=\([a-z0-9][^()$]*\)$))"
-)
+from kubecheck.report.commands import step as parted
+
+_MORE = re.compile("[,;]? (?:and|or) ")  # before a second command
 _URL = re.compile(r"https?://[^\s<>]+[^\s<>.,;:)]")
 _SPECIAL = re.compile(r"([\\`*<>\[\]|]|(?<!\w)_|_(?!\w))")
 
@@ -39,14 +30,9 @@ def code(text: str) -> str:
 
 def step(text: str) -> str:
     """One step of a remedy: commands in it as code, the words around them as words."""
-    return "".join(map(_part, _ENDS.split(text)))
-
-
-def _part(text: str) -> str:
-    """A command, or words with a command after a colon, or words alone."""
-    if _COMMAND.match(text):
-        return code(text)
-    for colon in re.finditer(": ", text):
-        if _COMMAND.match(text, colon.end()):
-            return escaped(text[: colon.end()]) + code(text[colon.end() :])
-    return escaped(text)
+    parts = parted(text)
+    if not parts.command:
+        return escaped(text)
+    more = _MORE.match(parts.after)
+    joined, rest = (more[0], parts.after[more.end() :]) if more else ("", parts.after)
+    return escaped(parts.before) + code(parts.command) + escaped(joined) + step(rest)

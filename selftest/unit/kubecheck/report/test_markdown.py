@@ -9,7 +9,7 @@ from kubecheck.report.markdown import code, escaped, step
         ("kubectl get nodes", "`kubectl get nodes`"),
         ("kubectl get nodes, and look at Ready", "`kubectl get nodes`, and look at Ready"),
         ("on the node: ip route; ip neigh", "on the node: `ip route; ip neigh`"),
-        ("on NODE: iptables-save, or nft list ruleset", "on NODE: `iptables-save`, or `nft list ruleset`"),
+        ("on NODE: ip route, or nft list ruleset", "on NODE: `ip route`, or `nft list ruleset`"),
         ("set clusterDNS, and restart the kubelet", "set clusterDNS, and restart the kubelet"),
         ("curl -k https://NODE:10250/ (401 is fine)", "`curl -k https://NODE:10250/` (401 is fine)"),
         ("rotate it: https://kubernetes.io/docs/", "rotate it: <https://kubernetes.io/docs/>"),
