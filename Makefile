@@ -70,7 +70,7 @@ format: venv ## put the code into ruff's format
 
 docs: venv ## renew the pages of docs/ that are made out of the code
 	$(PY) -m kubecheck.cli docs docs
-	$(PY) -m kubecheck.report.schema
+	$(PY) -m kubecheck.report.schema_files
 	$(PY) -m kubecheck.cli policy runbook >docs/kubecheck.toml
 
 venv: $(VENV)/.installed ## the virtual environment in .venv, from requirements/dev.lock

@@ -1,1 +1,1 @@
-"""The verdict told: on the terminal, as verdict.json, as JUnit, to Allure."""
+"""The verdict told: on the terminal, as verdict.html and verdict.json, as JUnit, to Allure and others."""

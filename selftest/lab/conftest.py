@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from kubernetes import client, config
 
+from kubecheck.report.schema_files import schema
 from lab.handle import Lab
 
 ROOT = Path(__file__).parents[2]
@@ -88,6 +90,9 @@ def kubecheck(start: Callable[..., "subprocess.Popen[str]"], tmp_path: Path) -> 
         process = start(*options, kubeconfig=kubeconfig)
         output, _ = process.communicate(timeout=300)
         verdict = json.loads(written.read_text()) if written.exists() else {}
+        if verdict:
+            jsonschema.validate(verdict, schema())
+            assert verdict["exit_code"] == process.returncode
         return Run(process.returncode, output, verdict, tmp_path / "reports")
 
     return run

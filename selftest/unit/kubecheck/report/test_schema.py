@@ -5,7 +5,7 @@ import jsonschema
 import pytest
 
 from kubecheck.outcomes import Outcome, Target
-from kubecheck.report import schema
+from kubecheck.report import schema_files as schema
 from kubecheck.report.document import as_text, document, write_no_verdict, write_reports
 
 VALIDATOR = jsonschema.Draft202012Validator(
