@@ -42,7 +42,11 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     comparison = compare(runs)
     if given.format == "json":
-        print(json.dumps(comparison.as_json(), indent=1))
+        compared = [
+            {"run": each.run, "started": each.started.isoformat(timespec="seconds"), "verdict": each.verdict}
+            for each in runs
+        ]
+        print(json.dumps({"runs": compared, **comparison.as_json()}, indent=1))
     else:
         print("\n".join(comparison.lines()))
     return int(comparison.worse)

@@ -43,6 +43,7 @@ def test_the_exit_code_says_whether_something_is_worse(verdict, outcomes, code, 
     assert diff.main([*files, "--format", "json"]) == code
     said = json.loads(capsys.readouterr().out)
     assert said["worse"] is bool(code)
+    assert [each["run"] for each in said["runs"]] == [f"run{number}" for number in range(len(outcomes))]
     assert bool(said["flaky"]) is (len(outcomes) == 3)
 
 
