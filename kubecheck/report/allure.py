@@ -57,7 +57,7 @@ def complete(ending: Ending, answers: Answers, folder: Path) -> None:
             "stop": body["start"] + round(result.seconds * 1000),
             "labels": [*_labels(result, mine), *(x for x in body["labels"] if x["name"] not in REPLACED)],
             "links": [*body.get("links", ()), *_links(result, mine, docs)],
-            "steps": [*_evidence(result), *(_cause_step(cause, attached[id(cause)]) for cause in mine)],
+            "steps": [*(_cause_step(cause, attached[id(cause)]) for cause in mine), *_evidence(result)],
             "attachments": [*body.get("attachments", ()), *_raw(result, answers, folder)],
         }
         if result.outcome is not Outcome.PASSED:

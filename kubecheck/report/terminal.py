@@ -119,7 +119,8 @@ def _extent(ending: Ending, cause: Cause) -> str:
 
 def _group_in_full(group: Group, width: int, *, everything: bool = False) -> Block:
     first = group.first
-    block = [_headline(group)]
+    numbers = f" ({', '.join(first.runbook)})" if first.runbook else ""
+    block = paragraph("  ", f"{first.check}{numbers}: {first.title}", width, hang=2, bold=True)
     block += paragraph("    at ", places(group.vantages, 10**6 if everything else 4), width)
     lines = first.message.splitlines()
     shown = lines if everything else lines[:EVIDENCE]
@@ -135,12 +136,6 @@ def _group_in_short(group: Group, width: int) -> Block:
     where = counted(len(group.vantages), "vantage")
     text = plain(f"  {group.first.check} at {where}: {group.first.title}")
     return [Line(cut(text, width), {"bold": True})]
-
-
-def _headline(group: Group) -> Line:
-    first = group.first
-    numbers = f" ({', '.join(first.runbook)})" if first.runbook else ""
-    return Line(plain(f"  {first.check}{numbers}: {first.title}"), {"bold": True})
 
 
 def _gaps(ending: Ending, width: int, *, everything: bool) -> Block:

@@ -88,7 +88,7 @@ def test_a_failure_has_its_cause_as_a_step_an_attachment_and_a_category(complete
     strange = result(outcome=FAILED, vantage="pod:node2", message="odd")
     bodies = completed(failed, strange, causes=[caused(failed)])
     body = bodies["pod:node1"]
-    cause = body["steps"][-1]
+    cause = body["steps"][0]
     assert cause["name"] == "Cause: CoreDNS does not run"
     assert [step["name"] for step in cause["steps"]] == [
         "blames Deployment/kube-system/coredns",
