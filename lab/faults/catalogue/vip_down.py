@@ -54,9 +54,16 @@ FAULT = Fault(
     red=(
         "controlplane.vip_reachable@node:*",
         "certs.front_certificate@node:*",
-        # All kubelets, schedulers and controller-managers go that way, and kube-proxies too.
+        # All kubelets, schedulers and controller-managers go that way: nothing new comes about.
         "controlplane.node_lease_fresh@api:*",
         "controlplane.leaders_at_work@api",
         "certs.new_node_gets_certificate",
+        "certs.root_ca_everywhere@api",
+        "network.probe_pod_runs",
+        "network.deployment_becomes_ready",
+        # A kubelet asks there whether metrics-server may read from it.
+        "addons.node_has_metrics@api:*",
+        "addons.node_metrics_fresh@api:*",
+        "addons.pods_have_metrics@api",
     ),
 )
