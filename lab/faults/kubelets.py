@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lab.faults import files
@@ -10,7 +10,8 @@ from lab.faults.waiting import until
 from lab.handle import Lab
 
 NAME = "kubelet"
-METRICS = "/apis/metrics.k8s.io/v1beta1/pods"
+METRICS = "/apis/metrics.k8s.io/v1beta1"
+METRICS_PERIOD = timedelta(seconds=10)  # --metric-resolution of the lab's metrics-server
 CONFIGURATION = "/etc/kubernetes/kubelet-conf.yml"
 
 
@@ -48,21 +49,24 @@ def serves(lab: Lab, node: str) -> bool:
 
 
 def until_measured(lab: Lab, node: str) -> None:
-    """Wait until metrics-server has figures from now on of every pod that runs on the node.
+    """Wait until metrics-server has new figures of the node and of every pod that runs there.
 
-    A kubelet that was restarted has none at first, and metrics-server forgets those that it had.
+    A kubelet that was restarted has none of its pods at first, and metrics-server forgets those that it had:
+    a figure of the first moments may be one of before. So those of one reading later are waited for.
     """
-    asked = datetime.now(UTC)
+    since = datetime.now(UTC) + METRICS_PERIOD
     pods = f"/api/v1/pods?fieldSelector=spec.nodeName%3D{node},status.phase%3DRunning"
 
     def measured() -> bool:
-        running, rows = lab.api().get(pods), lab.api().get(METRICS)
-        if running is None or rows is None:
+        running, rows = lab.api().get(pods), lab.api().get(f"{METRICS}/pods")
+        own = lab.api().get(f"{METRICS}/nodes/{node}")
+        if running is None or rows is None or own is None:
             return False
         taken = {_name(row): datetime.fromisoformat(row["timestamp"]) for row in rows["items"]}
-        return all(taken.get(_name(pod), asked) > asked for pod in running["items"])
+        of_pods = [taken.get(_name(pod), since) for pod in running["items"]]
+        return all(moment > since for moment in (*of_pods, datetime.fromisoformat(own["timestamp"])))
 
-    until(measured, f"metrics-server has figures of the pods on {node}")
+    until(measured, f"metrics-server has new figures of {node} and its pods")
 
 
 def _name(item: dict[str, Any]) -> tuple[str, str]:
