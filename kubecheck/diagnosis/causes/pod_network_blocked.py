@@ -32,9 +32,12 @@ def pod_network_blocked(evidence: Evidence) -> Iterator[Finding]:
 
     The node is Ready and its pods run, so the scheduler goes on putting pods there, where they reach nothing.
     """
+    over_udp = evidence.pairs("network.pod_to_pod_over_udp", "pod")
     for shape in pod_shapes(evidence):
         if shape.form not in WORDS or forwards(evidence, shape.nodes[0]) is False:
             continue
+        if all(over_udp.get(pair) for pair in shape.pairs):
+            continue  # the way is open, so it is a port of its pods that is closed
         node = shape.nodes[0]
         own = any(pair[0] == node and not ok for pair, ok in _from_nodes(evidence).items())
         says = WORDS[shape.form].format(node=node)

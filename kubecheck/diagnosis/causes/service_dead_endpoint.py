@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
+from kubecheck.diagnosis.traffic import crossing
 
 
 @cause(
@@ -40,20 +41,17 @@ def service_dead_endpoint(evidence: Evidence) -> Iterator[Finding]:
         others = {vantage for vantage in asked if not vantage.endswith(f":{peer.node}")}
         if not others or others - {symptom.vantage for symptom in spread}:
             continue
-        # The probe pod beside it is reached: then it is this pod, or its port, and not the node.
-        beside = [
-            ok
-            for (source, to), ok in evidence.pairs("network.pod_to_pod", "pod").items()
-            if to == peer.node and source != to
-        ]
-        lonely = bool(beside) and all(beside)
-        behind = evidence.find("network.service_of_other_namespace")
+        into = [(node.name, peer.node) for node in evidence.facts.probed_nodes]
+        over_udp = evidence.pairs("network.pod_to_pod_over_udp", "pod")
+        over_tcp = evidence.pairs("network.pod_to_pod", "pod")
+        way_is_open = all(over_tcp.get(pair, True) or over_udp.get(pair) for pair in into)
+        follows = crossing(evidence, into) - evidence.find("network.pod_to_pod_over_udp")
         yield Finding(
             says=f"one of {len(standing.peers) if standing else 0} endpoints of Service"
             f" {peer.namespace}/peer never answers: pod {peer.name} ({peer.address}) on node {peer.node}",
             blames=(f"Node/{peer.node}",),
-            explains=spread | direct | behind,
-            confidence=Confidence.LIKELY if lonely else Confidence.POSSIBLE,
+            explains=spread | direct | follows,
+            confidence=Confidence.LIKELY if way_is_open else Confidence.POSSIBLE,
             names={"node": peer.node},
             confirmed=(f"asked by itself, it does not answer at {len(direct)} vantages",) if direct else (),
         )
