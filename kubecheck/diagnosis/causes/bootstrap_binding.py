@@ -42,9 +42,9 @@ def bootstrap_binding(evidence: Evidence) -> Iterator[Finding]:
     if _none(bootstrap.may_request.found):
         missing[REQUEST] = ("kubelet-bootstrap", group, "create requests for certificates")
     if _none(bootstrap.approves.found):
-        missing[APPROVE] = ("node-autoapprove-bootstrap", group, "have them approved")
+        missing[APPROVE] = ("node-autoapprove-bootstrap", group, "have its requests approved")
     if bootstrap.renews.found is False:
-        renewing = ("node-autoapprove-certificate-rotation", "system:nodes", "have their renewals approved")
+        renewing = ("node-autoapprove-certificate-rotation", "system:nodes", "have its renewals approved")
         missing[RENEW] = renewing
     explained = {
         REQUEST: evidence.find("certs.bootstrap_token_usable", "certs.token_may_request", *UNISSUED),

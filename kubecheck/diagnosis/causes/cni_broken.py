@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
+from kubecheck.diagnosis.consequences import incomplete_peers
 from kubecheck.diagnosis.evidence import Evidence
 from kubecheck.diagnosis.traffic import around
 
@@ -43,6 +44,7 @@ def cni_broken(evidence: Evidence) -> Iterator[Finding]:
                 "network.probe_pod_runs", "nodes.node_ready", "nodes.node_without_pressure", node=node
             )
             | around(evidence, node)
+            | incomplete_peers(evidence, node)
             | frozenset(s for s in evidence.symptoms if s.touches(node) and not s.failed),
             confidence=Confidence.CERTAIN,
             names={"node": node},

@@ -87,6 +87,23 @@ class TestCgroupDriver:
         assert causes(made) == [("cgroup-driver", ("Node/node2",))]
 
 
+def test_a_replica_that_hangs_for_the_cni_is_its_consequence(facts):
+    said = "FailedCreatePodSandBox: plugin type=bridge failed (add): no CNI"
+    standing = replace(
+        make_standing(NODES), peer_problem=f"2 of 3 replicas are ready (on node node2: {said})"
+    )
+    made = evidence(
+        [
+            failed("network.probe_pod_runs", "pod:node2", said),
+            failed("network.deployment_becomes_ready", "fleet", standing.peer_problem),
+        ],
+        facts,
+        standing=standing,
+    )
+    assert causes(made) == [("cni-broken", ("Node/node2",))]
+    assert not unexplained(made)
+
+
 class TestDrift:
     def test_each_node_by_itself(self, facts):
         said = "the kubelet of {} differs from others of v1.36.4: maxPods is 50, on 4 others 110"
