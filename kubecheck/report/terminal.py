@@ -15,7 +15,7 @@ from kubecheck.report.document import Ending
 from kubecheck.report.lines import Block, Line, cut, fitted, height, paragraph, plain
 
 ROWS = 34  # of the summary; with pytest's last lines it stays below 40
-ROWS_OF_GAPS = 9
+ROWS_OF_GAPS = 7
 EVIDENCE = 3  # lines of a message in full
 CONFIRMED = 2
 COLOURS = {Verdict.READY: "green", Verdict.NOT_READY: "red"}
@@ -59,7 +59,7 @@ def tell(ending: Ending, out: Writer, reports: Path, *, width: int = 0, everythi
         told.append(Line(heading, {"red": True, "bold": True}))
         left = room - height(told, width)
         told += fitted(
-            [[_group_in_full(group, width, everything=everything), _group_in_short(group, width)]
+            [[_group_in_full(group, width, everything=everything), *_groups_in_short(group, width)]
              for group in groups], left, width, "checks",
         )  # fmt: skip
     for line in told + tail:
@@ -132,10 +132,13 @@ def _group_in_full(group: Group, width: int, *, everything: bool = False) -> Blo
     return block + [_command(step, "    next: ") for step in steps]
 
 
-def _group_in_short(group: Group, width: int) -> Block:
+def _groups_in_short(group: Group, width: int) -> list[Block]:
+    """With the beginning of its evidence, and without."""
     where = counted(len(group.vantages), "vantage")
     text = plain(f"  {group.first.check} at {where}: {group.first.title}")
-    return [Line(cut(text, width), {"bold": True})]
+    head = Line(cut(text, width), {"bold": True})
+    evidence = paragraph("    ", group.first.message.partition("\n")[0], width, hang=2, most=2)
+    return [[head, *evidence], [head]]
 
 
 def _gaps(ending: Ending, width: int, *, everything: bool) -> Block:
@@ -144,7 +147,10 @@ def _gaps(ending: Ending, width: int, *, everything: bool) -> Block:
     if not gaps and not policy:
         return []
     told = fitted(
-        [[_gap(gap, width)] for gap in gaps], 10**6 if everything else ROWS_OF_GAPS, width, "reasons"
+        [[_gap(gap, width), _gap(gap, width, most=1)] for gap in gaps],
+        10**6 if everything else ROWS_OF_GAPS,
+        width,
+        "reasons",
     )
     if policy:
         number = sum(policy.values())
@@ -154,12 +160,13 @@ def _gaps(ending: Ending, width: int, *, everything: bool) -> Block:
     return [Line("not verified:", {"yellow": True, "bold": True}), *told]
 
 
-def _gap(gap: Gap, width: int) -> Block:
+def _gap(gap: Gap, width: int, most: int = 3) -> Block:
     what = f"{len(gap.results)} {gap.word}: {gap.reason}"
     if gap.needs:
+        # What would verify it is never cut off.
         return paragraph("  ", f"{what} -> {gap.needs}", width, hang=2)
     named = ", ".join(gap.checks[:2]) + (f" and {len(gap.checks) - 2} more" if len(gap.checks) > 2 else "")
-    return paragraph("  ", f"{what} ({named})", width, hang=2, most=3)
+    return paragraph("  ", f"{what} ({named})", width, hang=2, most=most)
 
 
 def _command(step: str, label: str = "   mend      ") -> Line:

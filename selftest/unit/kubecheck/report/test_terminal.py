@@ -32,7 +32,7 @@ class Screen:
 def told(ended):
     """What the terminal shows of results and causes."""
 
-    def show(*results, causes=(), interrupted=False, reports=Path("reports"), **how):
+    def show(*results, causes=(), interrupted=False, reports=Path("none/reports"), **how):
         screen = Screen()
         tell(ended(results, causes, interrupted), screen, reports, **how)
         return screen
@@ -42,7 +42,7 @@ def told(ended):
 
 def test_all_that_passed_is_two_lines(told, result):
     screen = told(result(), result(vantage="pod:node2"))
-    assert screen.lines == ["== READY", "reports: reports"]
+    assert screen.lines == ["== READY", "reports: none/reports"]
     assert screen.colours[0]["green"]
 
 
@@ -61,7 +61,7 @@ def test_a_cause_comes_with_whom_it_blames_and_what_mends_it(told, result, cause
         "   because   it asks for 0 replicas",
         "   explains  2 failures of 1 check and 1 unknown of 1 check (kubecheck explain dns-not-running)",
         "   mend      kubectl -n kube-system scale deployment coredns --replicas=2",
-        "reports: reports",
+        "reports: none/reports",
     ]
 
 
