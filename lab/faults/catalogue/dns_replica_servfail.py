@@ -1,5 +1,6 @@
 """One CoreDNS replica calls itself ready and answers SERVFAIL."""
 
+from lab.errors import LabError
 from lab.faults import dns, victims
 from lab.faults.fault import Fault, Victims
 from lab.faults.waiting import until
@@ -20,9 +21,12 @@ PROTOCOLS = ("udp", "tcp")
 def inject(lab: Lab, victims: Victims) -> None:
     """Run another CoreDNS in the replica's network namespace, and lead its port 53 there."""
     machine = lab.machine(victims["node"])
-    pid = str(dns.process_of(lab, victims["pod"], victims["node"]))
-    inside = ["nsenter", "--target", pid, "--net", "--"]
+    pid = dns.process_of(lab, victims["pod"], victims["node"])
+    if pid is None:
+        raise LabError(f"{victims['pod']} does not run on {victims['node']} any more: heal, and inject anew.")
+    inside = ["nsenter", "--target", str(pid), "--net", "--"]
     machine.check(["tee", FILE], stdin=COREFILE)
+    machine.forget(NAME)  # one that an interrupted injection has left
     machine.start(NAME, [*inside, f"/proc/{pid}/root/coredns", "-conf", FILE])
     for protocol in PROTOCOLS:
         if machine.run([*inside, *_rule("-C", protocol)]).returncode:
