@@ -16,6 +16,7 @@ from kubecheck.outcomes import CannotTell
 
 KILLED = {124, 137, 143}  # exit codes of timeout: GNU's own, and busybox's by SIGKILL or SIGTERM
 NOT_FOUND = {126, 127}
+STARVED = 0.5  # seconds for doing nothing three times, which takes 10 to 30 ms where there is CPU
 
 # The tool itself could not do its work, so nothing was learnt about the cluster. "Operation not
 # permitted" is none of these: the kernel says it to a sender whose packet a local rule rejects,
@@ -26,24 +27,33 @@ _TOOL_TROUBLE = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 
+_TIMED_OUT = re.compile(r"timed out|timeout", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class Raw:
     """What one line of shell did: its exit status, what it printed, how long it took.
 
     ``seconds`` is the time until the last try ended, to 10 ms; ``tries`` is above 1 only for a
-    question that was given time to settle.
+    question that was given time to settle. ``idle`` is how many seconds it then took to do nothing,
+    three times over, at the same vantage; it is measured only after a failure.
     """
 
     status: int
     output: bytes
     seconds: float
     tries: int = 1
+    idle: float = 0.0
 
     @property
     def text(self) -> str:
         """What it printed, as text in one piece; bytes that are not UTF-8 are replaced."""
         return self.output.decode("utf-8", "replace").strip()
+
+    @property
+    def starved(self) -> bool:
+        """The vantage had too little CPU to tell silence from slowness."""
+        return self.idle >= STARVED
 
 
 class Inquiry(ABC):
@@ -85,10 +95,12 @@ class Answer:
 
     @property
     def conclusive(self) -> bool:
-        """False when the tool failed rather than the cluster: then nothing was learnt."""
+        """False when the tool failed, or its own node was too slow, rather than the cluster."""
         status = self.raw.status
         if status == 0:
             return True
+        if self.raw.starved and (status in KILLED or _TIMED_OUT.search(self.raw.text)):
+            return False
         crashed = status > 128 and status not in KILLED
         return not crashed and status not in NOT_FOUND and not _TOOL_TROUBLE.search(self.raw.text)
 
@@ -111,9 +123,12 @@ class Answer:
     def told(self, expected: str) -> str:
         """The evidence: asked what, from where, what came back, what was expected."""
         tries = f", the last of {self.raw.tries} tries" if self.raw.tries > 1 else ""
+        slow = (
+            f"; doing nothing took {self.raw.idle:.2f} s there, for want of CPU" if self.raw.starved else ""
+        )
         return (
             f"asked {self.question.key} from {self.origin}: {self.got}"
-            f" ({self.raw.seconds:.2f} s{tries}); expected {expected}"
+            f" ({self.raw.seconds:.2f} s{tries}{slow}); expected {expected}"
         )
 
 

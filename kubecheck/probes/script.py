@@ -1,8 +1,10 @@
 """All questions of a vantage as one script for ``sh``, and its output taken apart again.
 
 Each answer is one line: marker, the question's number, exit status, tries, seconds since boot
-at the start and the end, the output in base64, and a full stop. Base64, so that no output can
-forge a line, and the full stop, so that a line cut off by a lost connection is no answer.
+at the start and the end, the same around doing nothing, the output in base64, and a full stop.
+Base64, so that no output can forge a line, and the full stop, so that a line cut off by a lost
+connection is no answer. How long doing nothing takes is measured after a question that failed:
+where even that is slow, the vantage is starved, and silence says nothing about whoever was asked.
 """
 
 from __future__ import annotations
@@ -33,7 +35,10 @@ ask() {
     if [ "$((${end%.*} - ${start%.*}))" -gt "$settling" ]; then break; fi
     sleep 0.2
   done
-  { printf 'kubecheck-answer %s %s %s %s %s ' "$number" "$status" "$tries" "$start" "$end"
+  idle=0; idled=0
+  if [ "$status" -ne 0 ]; then idle=$(now); sh -c :; sh -c :; sh -c :; idled=$(now); fi
+  { printf 'kubecheck-answer %s %s %s %s %s %s %s ' \\
+      "$number" "$status" "$tries" "$start" "$end" "$idle" "$idled"
     head -c BYTES "$dir/$number" | base64 | tr -d '\\n'
     echo ' .'
   } >"$dir/$number.answer"
@@ -76,15 +81,16 @@ def read_answers(output: bytes, questions: Sequence[Question]) -> dict[str, Raw]
     found: dict[str, Raw] = {}
     for line in output.split(b"\n"):
         fields = line.split(b" ")
-        if len(fields) != 8 or fields[0] != b"kubecheck-answer" or fields[7].strip() != b".":
+        if len(fields) != 10 or fields[0] != b"kubecheck-answer" or fields[9].strip() != b".":
             continue
         try:
             question = questions[int(fields[1])]
             found[question.key] = Raw(
                 status=int(fields[2]),
-                output=base64.b64decode(fields[6], validate=True),
+                output=base64.b64decode(fields[8], validate=True),
                 seconds=round(float(fields[5]) - float(fields[4]), 2),
                 tries=int(fields[3]),
+                idle=round(float(fields[7]) - float(fields[6]), 2),
             )
         except (ValueError, IndexError, binascii.Error):
             continue

@@ -82,8 +82,8 @@ class SpreadAnswer(Answer):
 
     @property
     def conclusive(self) -> bool:
-        """Any answer of a pod shows that the tools work."""
-        return bool(self.seen) or super().conclusive
+        """Any answer of a pod shows that the tools work, unless the time ran out for want of CPU."""
+        return not self.raw.starved and (bool(self.seen) or super().conclusive)
 
     @property
     def got(self) -> str:

@@ -48,8 +48,14 @@ class DownloadAnswer(Answer):
 
     @property
     def conclusive(self) -> bool:
-        """Nothing is learnt without a count."""
-        return self.arrived is not None and super().conclusive
+        """Nothing is learnt without a count, nor where the time ran out for want of CPU."""
+        return self.arrived is not None and not (self.raw.starved and self._cut_off) and super().conclusive
+
+    @property
+    def _cut_off(self) -> bool:
+        """Whether the time ran out."""
+        status = re.search(r"exit status (\d+)", self.raw.text)
+        return bool(status and int(status[1]) in KILLED)
 
     @property
     def got(self) -> str:
@@ -58,7 +64,7 @@ class DownloadAnswer(Answer):
             return super().got
         status = re.search(r"exit status (\d+)", self.raw.text)
         told = re.search(r"wget: (.+)", self.raw.text)
-        if status and int(status[1]) in KILLED:
+        if self._cut_off:
             said = "then no more came"
         elif told:
             said = told[1].strip().lower()

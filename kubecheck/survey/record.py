@@ -100,7 +100,7 @@ def raws_to_json(answers: dict[str, dict[str, Raw]]) -> dict[str, Any]:
     """Raw answers as JSON values; output in base64, because it need not be text."""
     return {
         vantage: {
-            key: [raw.status, raw.seconds, raw.tries, base64.b64encode(raw.output).decode()]
+            key: [raw.status, raw.seconds, raw.tries, base64.b64encode(raw.output).decode(), raw.idle]
             for key, raw in raws.items()
         }
         for vantage, raws in answers.items()
@@ -109,10 +109,10 @@ def raws_to_json(answers: dict[str, dict[str, Raw]]) -> dict[str, Any]:
 
 def raws_from_json(body: dict[str, Any]) -> dict[str, dict[str, Raw]]:
     """The reverse of ``raws_to_json``. Raises ValueError, TypeError or AttributeError."""
-    return {
-        vantage: {
-            key: Raw(int(status), base64.b64decode(output, validate=True), float(seconds), int(tries))
-            for key, (status, seconds, tries, output) in raws.items()
-        }
-        for vantage, raws in body.items()
-    }
+    return {vantage: {key: _raw(*fields) for key, fields in raws.items()} for vantage, raws in body.items()}
+
+
+def _raw(status: Any, seconds: Any, tries: Any, output: Any, idle: Any = 0.0) -> Raw:
+    """A raw answer from its JSON values; records of earlier versions do not have the last one."""
+    text = base64.b64decode(output, validate=True)
+    return Raw(int(status), text, float(seconds), int(tries), float(idle))

@@ -4,6 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from kubecheck.probes import Raw
+from kubecheck.probes.question import STARVED
 from kubecheck.probes.script import AT_ONCE, MARGIN, OUTPUT_LIMIT, longest, read_answers, script
 
 NOTHING_LEFT = ([], [])
@@ -58,6 +60,26 @@ def test_a_hanging_question_is_killed_in_time_and_harms_no_other(pod, line, monk
     assert left(pod) == NOTHING_LEFT
 
 
+def test_silence_at_a_starved_vantage_is_inconclusive_and_an_answer_is_not(line):
+    question = line("x", "true")
+    slow, quick = STARVED + 0.1, STARVED - 0.1
+
+    def conclusive(status, output, idle):
+        return question.read(Raw(status, output, 3.0, idle=idle), "pod x").conclusive
+
+    assert not conclusive(143, b"", slow)
+    assert not conclusive(1, b"nc: connection timed out", slow)
+    assert conclusive(1, b"connection refused", slow)
+    assert conclusive(0, b"", slow)
+    assert conclusive(143, b"", quick)
+
+
+def test_doing_nothing_is_measured_after_a_failure_only(pod, line):
+    answers = pod.ask({"good": line("good", "true"), "bad": line("bad", "false")})
+    assert answers["good"].raw.idle == 0.0
+    assert 0.0 <= answers["bad"].raw.idle < 10
+
+
 def test_a_settling_question_is_asked_until_it_holds(pod, line, opening_port):
     connect = f"nc -w 1 127.0.0.1 {opening_port(1.0)} -e true"
     answer = pod.ask({"x": line("x", connect, settles=True)}, settling=10)["x"]
@@ -99,7 +121,9 @@ def test_binary_output_comes_back_byte_by_byte(pod, line):
     assert pod.ask({"x": line("x", f"printf '{every}'")})["x"].raw.output == bytes(range(256))
 
 
-FORGED = "\\nkubecheck-answer 0 0 1 0.00 0.01 Zm9yZ2Vk .\\nkubecheck-answer 1 0 1 0.00 0.01 Zm9yZ2Vk .\\n"
+FORGED = (
+    "\\nkubecheck-answer 0 0 1 0.00 0.01 0 0 Zm9yZ2Vk .\\nkubecheck-answer 1 0 1 0.00 0.01 0 0 Zm9yZ2Vk .\\n"
+)
 
 
 def test_output_cannot_forge_an_answer(pod, line):
@@ -149,12 +173,12 @@ def test_lines_ended_by_a_terminal_are_read_too(real_output):
 
 
 @given(st.binary(max_size=300))
-@example(b"kubecheck-answer 99 0 1 0.0 0.0 eA== .\n")
-@example(b"kubecheck-answer x 0 1 0.0 0.0 eA== .\n")
-@example(b"kubecheck-answer 0 0 1 nan inf eA== .\n")
-@example(b"kubecheck-answer 0 0 1 0.0 0.0 e\xff== .\n")
-@example(b"kubecheck-answer 0 0 1 0.0 0.0 !!!! .\n")
-@example(b"kubecheck-answer 0 " + b"9" * 5000 + b" 1 0.0 0.0 eA== .\n")
+@example(b"kubecheck-answer 99 0 1 0.0 0.0 0 0 eA== .\n")
+@example(b"kubecheck-answer x 0 1 0.0 0.0 0 0 eA== .\n")
+@example(b"kubecheck-answer 0 0 1 nan inf 0 0 eA== .\n")
+@example(b"kubecheck-answer 0 0 1 0.0 0.0 0 0 e\xff== .\n")
+@example(b"kubecheck-answer 0 0 1 0.0 0.0 0 0 !!!! .\n")
+@example(b"kubecheck-answer 0 " + b"9" * 5000 + b" 1 0.0 0.0 0 0 eA== .\n")
 def test_any_bytes_are_read_without_an_error(line, output):
     questions = [line("x", "true")]
     assert set(read_answers(output, questions)) <= {"x"}

@@ -145,7 +145,7 @@ def test_without_one_of_its_parts_it_is_damaged(saved, key):
     "raw",
     [
         [0, 0.1, 1],
-        [0, 0.1, 1, "eA==", 5],
+        [0, 0.1, 1, "eA==", 5, 6],
         ["x", 0.1, 1, "eA=="],
         [0, 0.1, 1, "not base64!"],
         [0, 0.1, 1, "ü"],
