@@ -8,7 +8,8 @@ from lab.faults.waiting import until
 from lab.handle import Lab
 
 NAME = "image-not-pulled"
-KEPT = "kubecheck-lab-fault/kept:1"
+# With its registry: a name that the CRI would complete stays in its list when the image has lost it.
+KEPT = "kubecheck.lab/fault:kept"
 CTR = ["ctr", "--namespace", "k8s.io", "images"]
 
 
