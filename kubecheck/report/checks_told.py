@@ -62,6 +62,15 @@ class LineTold:
     checks: tuple[CheckTold, ...]
     elsewhere: tuple[CheckTold, ...]
 
+    @property
+    def lacking(self) -> str:
+        """How much of a line that passed was not looked at; empty where all of it was."""
+        every = (*self.checks, *self.elsewhere)
+        lacking = sum(check.outcome is Outcome.NOT_APPLICABLE for check in every)
+        if self.outcome is not Outcome.PASSED or not lacking:
+            return ""
+        return f"{lacking} of {counted(len(every), 'check')} {'does' if lacking == 1 else 'do'} not apply"
+
 
 @dataclass(frozen=True)
 class AreaTold:

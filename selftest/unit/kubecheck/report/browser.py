@@ -3,17 +3,19 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from base64 import b64decode
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 CHROMIUM = shutil.which("chromium")
 # Its own traffic (updates, time, components) is none of the page's, and there must be none at all.
 QUIET = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
     "--disable-sync", "--disable-background-networking", "--disable-component-update",
-    "--disable-default-apps", "--disable-extensions",
+    "--disable-default-apps", "--disable-extensions", "--disable-breakpad",
     "--host-resolver-rules=MAP * ~NOTFOUND", "--remote-debugging-pipe",
 )  # fmt: skip
 
@@ -89,13 +91,13 @@ def chromium():
     """A browser with one page; it and what it wrote are gone afterwards."""
     their_read, our_write = os.pipe()
     our_read, their_write = os.pipe()
-    with tempfile.TemporaryDirectory(prefix="kubecheck-browser-", ignore_cleanup_errors=True) as profile:
+    with tempfile.TemporaryDirectory(prefix="kubecheck-browser-") as profile:
         # The protocol is spoken on descriptors 3 and 4.
         script = f'exec "$0" "$@" 3<&{their_read} 4>&{their_write}'
         process = subprocess.Popen(
             ["bash", "-c", script, CHROMIUM, *QUIET, f"--user-data-dir={profile}"],
             pass_fds=(their_read, their_write), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            env=os.environ | {"HOME": profile},
+            env=os.environ | {"HOME": profile}, start_new_session=True,
         )  # fmt: skip
         os.close(their_read)
         os.close(their_write)
@@ -103,5 +105,16 @@ def chromium():
             with os.fdopen(our_read, "rb") as read, os.fdopen(our_write, "wb") as write:
                 yield Page(read, write)
         finally:
-            process.terminate()
-            process.wait()
+            _end(process)
+
+
+def _end(process):
+    """End it with all processes that it started: one that lives on writes into the folder that is removed."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    deadline = time.monotonic() + 10
+    with suppress(ProcessLookupError):
+        while time.monotonic() < deadline:
+            os.killpg(process.pid, 0)
+            time.sleep(0.02)

@@ -267,6 +267,14 @@ def test_a_healthy_run_has_no_causes_and_nothing_failed(ended, result):
     assert 'id="unexplained"' not in text
 
 
+def test_a_line_that_passed_in_part_says_so(ended, result):
+    results = [
+        result(runbook=("R21",)),
+        result(runbook=("R21",), check="a.b", outcome=Outcome.NOT_APPLICABLE),
+    ]
+    assert f"R21 {LINES['R21']} (1 of 2 checks does not apply) passed" in Parsed(page(ended(results))).text
+
+
 @pytest.mark.parametrize("confidence", Confidence)
 def test_each_confidence_is_explained(ended, result, caused, confidence):
     failed = result(outcome=Outcome.FAILED, message="x")
