@@ -72,7 +72,8 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
             config.stash[HANDOVER].close()
     result = yield
     print(ending.last_line(), flush=True)
-    with waiting(config, "waiting until the run's namespaces are gone"):
+    # The verdict stays the last line of whatever keeps the output.
+    with waiting(config, "waiting until the run's namespaces are gone", only_live=True):
         problem = removal or _confirm(run)
     if problem:
         print(problem, file=sys.stderr)

@@ -54,10 +54,10 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
         return (yield)
 
 
-def waiting(config: pytest.Config, phase: str) -> AbstractContextManager[None]:
-    """Tell that ``phase`` is waited for, at the beginning of a line."""
+def waiting(config: pytest.Config, phase: str, *, only_live: bool = False) -> AbstractContextManager[None]:
+    """Tell that ``phase`` is waited for, at the beginning of a line; with ``only_live`` on a terminal only."""
     progress, reporter = config.stash.get(PROGRESS, None), _reporter(config)
-    if progress is None:
+    if progress is None or (only_live and not progress.live):
         return nullcontext()
     if reporter._tw.width_of_current_line:
         reporter.ensure_newline()
