@@ -55,7 +55,7 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
 
 
 def waiting(config: pytest.Config, phase: str, *, only_live: bool = False) -> AbstractContextManager[None]:
-    """Tell that ``phase`` is waited for, at the beginning of a line; with ``only_live`` on a terminal only."""
+    """Tell that ``phase`` is waited for, at the beginning of a line; ``only_live`` on a terminal only."""
     progress, reporter = config.stash.get(PROGRESS, None), _reporter(config)
     if progress is None or (only_live and not progress.live):
         return nullcontext()
