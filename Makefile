@@ -3,11 +3,14 @@
 #   PYTHON       the Python (3.11 or newer) that the virtual environment is made with
 #   LAB_ARGS     more options for `python -m lab` in lab-up, lab-down and lab-status, such as
 #                LAB_ARGS="--name dev"; `python -m lab up --help` lists those of lab-up
+#   FAULTS_ARGS  which faults to prove, in place of all of them, such as
+#                FAULTS_ARGS="--seed 7 mtu-black-hole"
 #   PYTEST_ARGS  more options for pytest in demo, test and unit, such as PYTEST_ARGS="-k dns"
 
 PYTHON ?= python3
 LAB_ARGS ?=
 PYTEST_ARGS ?=
+FAULTS_ARGS ?=
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -21,7 +24,7 @@ LAB_STATE := $(or $(KUBECHECK_LAB_DIR),/var/lib/kubecheck-lab)/lab
 LAB_CACHE := $(or $(KUBECHECK_LAB_CACHE),$(HOME)/.cache/kubecheck-lab)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo report test lint unit format docs venv lock packages browser lab-up lab-down lab-status clean clean-cache
+.PHONY: help faults demo report test lint unit format docs venv lock packages browser lab-up lab-down lab-status clean clean-cache
 
 help: ## say what can be made
 	@echo 'make TARGET, where TARGET is one of:'
@@ -57,6 +60,9 @@ report: ## render the last run's Allure results into one offline file, with its 
 	    --output build/allure reports/allure-results >/dev/null && \
 	  cp build/allure/index.html reports/allure-report.html; fi
 	@echo 'The Allure report:         $(CURDIR)/reports/allure-report.html'
+
+faults: lab-up ## prove kubecheck on every fault of the catalogue, in the lab; writes docs/faults.md
+	$(PY) -m selftest.faults $(or $(FAULTS_ARGS),--keep --page docs/faults.md)
 
 lint: venv ## style, format, types, and which room may import which
 	$(VENV)/bin/ruff check .
