@@ -42,6 +42,10 @@ FAULT = Fault(
     heal=heal,
     causes=("cgroup-driver",),
     blames=("Node/{node}",),
-    red=("nodes.cgroup_driver@node:{node}",),
+    red=(
+        "nodes.cgroup_driver@node:{node}",
+        "network.probe_pod_runs@*:{node}",
+        "network.deployment_becomes_ready",
+    ),
     nodes=3,
 )
