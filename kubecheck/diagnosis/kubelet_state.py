@@ -27,7 +27,7 @@ def silent(evidence: Evidence) -> list[Node]:
         node
         for node in evidence.facts.nodes
         if node.ready_condition.status == "Unknown"
-        or (not reports(evidence, node) and _problem(evidence, node))
+        or (not reports(evidence, node) and not _answers(evidence, node))
         or (REFUSED in _problem(evidence, node) and not reports(evidence, node, MISSED_ONE))
     ]
 
@@ -68,12 +68,14 @@ def cut_off(evidence: Evidence) -> list[Node]:
     None unless it is most of the nodes: then it is not they, but what they all connect to.
     """
     facts = evidence.facts
-    found = [
-        node
-        for node in facts.nodes
-        if facts.kubelets.get(node.name) and facts.kubelets[node.name].found and not reports(evidence, node)
-    ]
+    found = [node for node in facts.nodes if _answers(evidence, node) and not reports(evidence, node)]
     return found if len(found) * 2 > len(facts.nodes) else []
+
+
+def _answers(evidence: Evidence, node: Node) -> bool:
+    """Whether the kubelet has answered API servers, be it that it could not ask them what they may."""
+    reading = evidence.facts.kubelets.get(node.name)
+    return bool(reading and reading.found) or "Authorization error" in _problem(evidence, node)
 
 
 def _problem(evidence: Evidence, node: Node) -> str:

@@ -8,7 +8,9 @@ from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.consequences import incomplete_peers, unready_pods, without_new_pods
 from kubecheck.diagnosis.evidence import Evidence, Symptom
 
-NOT_PULLED = re.compile(r"ErrImagePull|ImagePullBackOff|ErrImageNeverPull|InvalidImageName|ImageInspectError")
+NOT_PULLED = re.compile(
+    r"ErrImagePull|ImagePullBackOff|ErrImageNeverPull|InvalidImageName|ImageInspectError|failed to get image"
+)
 IMAGE = re.compile(
     r"(?:image|pull image|Container image) \\?[\"']?([\w.-]+(?::\d+)?(?:/[\w.-]+)*(?::[\w.-]+|@sha256:\w+)?)"
 )

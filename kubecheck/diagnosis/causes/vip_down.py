@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
+from kubecheck.diagnosis.consequences import METRICS
 from kubecheck.diagnosis.evidence import Evidence, Symptom
 from kubecheck.diagnosis.front import front
 from kubecheck.diagnosis.kubelet_state import cut_off
@@ -20,6 +21,7 @@ STANDING_STILL = (
     "certs.root_ca_everywhere",
     "network.probe_pod_runs",
     "network.deployment_becomes_ready",
+    *METRICS,
 )
 
 

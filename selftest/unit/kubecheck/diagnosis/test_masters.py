@@ -143,12 +143,15 @@ class TestVip:
 
     def test_kubelets_that_run_and_do_not_get_through(self, facts):
         readable = {name: Reading(Kubelet(None, {})) for name in MASTERS}
+        # One that cannot ask the API server who may do what answers, too.
+        readable["m2"] = Reading(problem="Authorization error (user=kube-apiserver, verb=get)")
         made = evidence(
             [
                 *(failed("controlplane.node_lease_fresh", f"api:{name}", "60 s ago") for name in MASTERS),
                 failed("controlplane.leaders_at_work", targets=["kube-scheduler", "kube-controller-manager"]),
                 *(failed("network.probe_pod_runs", f"pod:{name}", "Pending") for name in MASTERS),
                 unknown("controlplane.vip_reachable", "node:m1"),
+                *(failed("addons.node_has_metrics", f"api:{name}", "no row") for name in MASTERS),
             ],
             facts,
             policy=VIP,
