@@ -32,7 +32,7 @@ def clock_skew(evidence: Evidence) -> Iterator[Finding]:
     for symptom in sorted(evidence.find("nodes.clocks_agree", failed=True), key=lambda s: s.target):
         for name, blamed in _of(evidence, symptom):
             yield Finding(
-                says=f"the clock of {name} is wrong: {symptom.message.partition('; allowed')[0]}",
+                says=symptom.message.partition("; allowed")[0],
                 blames=(blamed,),
                 explains=frozenset({symptom}) | _by_time(evidence, name),
                 confidence=Confidence.CERTAIN,
