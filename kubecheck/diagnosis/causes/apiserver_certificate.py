@@ -59,7 +59,7 @@ def apiserver_certificate(evidence: Evidence) -> Iterator[Finding]:
         }
         said = min(symptom.message for symptom in mine)
         yield Finding(
-            says=f"the API server on {server.name} shows a certificate that clients do not accept: "
+            says=f"the API server on {server.name} shows a certificate that clients do not accept; expected is "
             f"{_fault(min(mine, key=lambda s: s.message))}",
             blames=(f"Node/{server.node}" if server.node else f"Address/{server.address}:{server.port}",),
             explains=frozenset(mine | met),

@@ -1,0 +1,128 @@
+"""Causes that a check's own failure is sure of."""
+
+from dataclasses import replace
+
+import pytest
+
+from kubecheck.cluster.objects import Condition
+from selftest.unit.kubecheck.diagnosis.made import causes, evidence, failed, unexplained
+
+NODES = ("node1", "node2")
+
+
+@pytest.mark.parametrize(
+    ("results", "expected"),
+    [
+        (
+            [failed("nodes.kubelet_version_skew", "api:node2", "node node2 runs kubelet v1.20.0")],
+            ("kubelet-version-skew", ("Node/node2",)),
+        ),
+        (
+            [failed("controlplane.node_has_pod_cidr", "api:node1", "node node1 has no podCIDR")],
+            ("node-without-pod-cidr", ("Node/node1",)),
+        ),
+        (
+            [
+                failed(
+                    "controlplane.pod_cidrs_are_apart",
+                    message="10.244.0.0/24 of node1 and 10.244.0.0/24 of node2",
+                )
+            ],
+            ("pod-cidrs-overlap", ("Node/node1", "Node/node2")),
+        ),
+        ([failed("controlplane.etcd_writes_fast", message="slow")], ("etcd-slow", ("Component/etcd",))),
+        (
+            [
+                failed("nodes.kubelet_refuses_anonymous", "kubectl:node2", "200"),
+                failed("nodes.kubelet_asks_for_credentials", "api:node2", "anonymous"),
+                failed("nodes.read_only_port_closed", "node:node1", "x", ["node2"]),
+            ],
+            ("kubelet-anonymous", ("Node/node2",)),
+        ),
+        (
+            [failed("nodes.etcd_own_disk", f"node:{node}", f"{node}: /dev/sda") for node in NODES],
+            ("shared-disk", ("Node/node1", "Node/node2")),
+        ),
+        (
+            [
+                failed("controlplane.no_system_pod_crashes", message="x", targets=["kube-system/cni-abcde"]),
+                failed(
+                    "controlplane.no_rollout_is_stuck", message="x", targets=["DaemonSet kube-system/cni"]
+                ),
+            ],
+            ("system-pod-crashing", ("Pod/kube-system/cni-abcde",)),
+        ),
+        (
+            [
+                failed(
+                    "controlplane.no_rollout_is_stuck",
+                    message="x",
+                    targets=["Deployment kube-system/coredns"],
+                )
+            ],
+            ("rollout-stuck", ("Deployment/kube-system/coredns",)),
+        ),
+        (
+            [
+                failed(
+                    "nodes.no_pod_stuck_terminating",
+                    message="1 pod is stuck Terminating:\ndefault/db-0 should have been gone"
+                    " since 10:00 (9 minutes),"
+                    " on node node1, which is Ready: kubectl -n default delete pod db-0 --force",
+                )
+            ],
+            ("pod-stuck-terminating", ("Pod/default/db-0",)),
+        ),
+        (
+            [
+                failed("nodes.runtime_configuration", f"node:{node}", f"containerd on {node}: x")
+                for node in NODES
+            ],
+            ("runtime-configuration", ("Node/node1", "Node/node2")),
+        ),
+        (
+            [
+                failed("certs.kubelet_refuses_weak_suites", "node:node1", "accepted"),
+                failed("certs.kubelet_suites_configured", "api:node1", "lists none"),
+            ],
+            ("weak-cipher-suites", ("Node/node1",)),
+        ),
+        (
+            [failed("controlplane.tokens_cleaned", message="bootstrap tokens are still there")],
+            ("bootstrap-controllers", ("Flag/kube-controller-manager/--controllers",)),
+        ),
+        (
+            [failed("addons.kube_proxy_mode", "node:node2", "mode iptables")],
+            ("kube-proxy-mode", ("Node/node2",)),
+        ),
+        (
+            [failed("certs.aggregation_authorities", message="no requestheader-client-ca-file")],
+            ("aggregation-authorities", ("ConfigMap/kube-system/extension-apiserver-authentication",)),
+        ),
+    ],
+)
+def test_what_a_check_itself_is_sure_of(facts, results, expected):
+    made = evidence(results, facts)
+    assert causes(made) == [expected]
+    assert not unexplained(made)
+
+
+def test_pressure_brings_the_command_for_what_is_short(facts):
+    pressed = replace(facts.nodes[0], conditions=(Condition("DiskPressure", "True", "full"),))
+    made = evidence(
+        [failed("nodes.node_without_pressure", "api:node1", "DiskPressure=True")],
+        facts,
+        nodes=(pressed, facts.nodes[1]),
+    )
+    assert causes(made) == [("node-pressure", ("Node/node1",))]
+
+
+def test_the_most_frequent_version_is_the_right_one(facts):
+    third = replace(facts.nodes[0], name="node3")
+    odd = replace(facts.nodes[1], kubelet_version="v1.35.4")
+    made = evidence(
+        [failed("nodes.one_kubelet_version", message="kubelets run different versions")],
+        facts,
+        nodes=(facts.nodes[0], odd, third),
+    )
+    assert causes(made) == [("kubelet-version-skew", ("Node/node2",))]
