@@ -5,7 +5,7 @@ import secrets
 from pathlib import Path
 
 from lab.errors import LabError
-from lab.faults import actions
+from lab.faults import actions, wellbeing
 from lab.faults.catalogue import fault_named, faults
 from lab.faults.ledger import Ledger
 from lab.faults.policy import merged
@@ -79,6 +79,10 @@ def heal(lab: Lab, name: str, progress: Progress) -> None:
             with progress.step(f"healing {one}"):
                 healed = actions.heal(lab, one)
             print(f"{one} is healed." if healed else f"{one} is not in the lab.")
+        if len(names) > 1:
+            # The last of them has waited for what it had broken itself only.
+            with progress.step("waiting until the lab is well"):
+                wellbeing.until_well(lab)
         _write_policy(lab)
     if not names:
         print("There is no fault in the lab.")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lab.faults import files
+from lab.faults.ledger import Ledger
 from lab.faults.waiting import until
 from lab.handle import Lab
 
@@ -53,7 +54,10 @@ def until_measured(lab: Lab, node: str) -> None:
 
     A kubelet that was restarted has none of its pods at first, and metrics-server forgets those that it had:
     a figure of the first moments may be one of before. So those of one reading later are waited for.
+    Not while another fault is in, which may be one of metrics.
     """
+    if Ledger.of(lab).several():
+        return
     since = datetime.now(UTC) + METRICS_PERIOD
     pods = f"/api/v1/pods?fieldSelector=spec.nodeName%3D{node},status.phase%3DRunning"
 

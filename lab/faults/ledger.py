@@ -37,6 +37,10 @@ class Ledger:
         """By the fault's name, the oldest first."""
         return {name: Entry(**fields) for name, fields in self._read()["faults"].items()}
 
+    def several(self) -> bool:
+        """Whether more faults than one are in, so that healing one does not make the lab well."""
+        return len(self._read()["faults"]) > 1
+
     def write(self, fault: str, entry: Entry) -> None:
         """Remember a fault; an older entry of it is replaced in its place."""
         content = self._read()

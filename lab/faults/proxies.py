@@ -18,7 +18,7 @@ def start(lab: Lab, node: str) -> None:
     """Start kube-proxy, and wait until it is healthy and its rules lead to CoreDNS."""
     lab.start(node, NAME)
     until(lambda: healthy(lab, node), f"kube-proxy of {node} is healthy")
-    until(lambda: dns.answers(lab, node), f"CoreDNS answers {node}")
+    dns.until_well(lab)
 
 
 def restart(lab: Lab, node: str) -> None:
@@ -65,4 +65,4 @@ def hook(lab: Lab, fault: str, node: str) -> None:
         rule = shlex.split(line)[1:]
         if machine.run(["iptables", "-w", "-t", table, "-C", *rule]).returncode:
             machine.check(["iptables", "-w", "-t", table, "-A", *rule])
-    until(lambda: dns.answers(lab, node), f"CoreDNS answers {node}")
+    dns.until_well(lab)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from lab.faults import dns, kubelets
+from lab.faults.ledger import Ledger
 from lab.faults.waiting import until
 from lab.handle import Lab
 
@@ -37,7 +38,9 @@ def until_nodes_well(lab: Lab) -> None:
 
 
 def until_well(lab: Lab) -> None:
-    """Wait until nodes, add-ons and metrics are what they are in a healthy lab."""
+    """Wait until nodes, add-ons and metrics are as in a healthy lab; not while another fault is in."""
+    if Ledger.of(lab).several():
+        return
     until(lab.api().ready, "an API server is ready behind the VIP")
     until_nodes_well(lab)
     until(

@@ -1,6 +1,7 @@
 import pytest
 
 from lab.cli import main
+from lab.faults import commands
 from lab.faults.ledger import Ledger
 
 
@@ -26,12 +27,15 @@ def test_the_policy_of_a_run_promises_what_the_fault_needs(lab, fault, capsys):
     assert not policy.exists()
 
 
-def test_all_are_healed_the_newest_first(lab, fault, capsys):
+def test_all_are_healed_the_newest_first(lab, fault, capsys, monkeypatch):
+    waited = []
+    monkeypatch.setattr(commands.wellbeing, "until_well", waited.append)
     run("inject", "broken-cable")
     run("inject", "broken-plug")
     capsys.readouterr()
     assert run("heal", "--all") == 0
     assert capsys.readouterr().out == "broken-plug is healed.\nbroken-cable is healed.\n"
+    assert len(waited) == 1
     assert run("heal", "--all") == 0
     assert capsys.readouterr().out == "There is no fault in the lab.\n"
 

@@ -43,3 +43,11 @@ def test_a_damaged_ledger_is_said_so(tmp_path):
     (tmp_path / "faults.json").write_text("{")
     with pytest.raises(LabError, match="is damaged"):
         Ledger(tmp_path).entries()
+
+
+def test_whether_there_are_several(tmp_path):
+    ledger = Ledger(tmp_path)
+    ledger.write("one", Entry({}, 1))
+    assert not ledger.several()
+    ledger.write("another", Entry({}, 2))
+    assert ledger.several()
