@@ -20,6 +20,7 @@ def inject(lab: Lab, its: Victims) -> None:
     files.write(lab, NAME, node, ENDING, (made.certificate + made.key).decode())
     machine.check(["ln", "-sfn", ENDING, CURRENT])
     kubelets.restart(lab, node)
+    kubelets.until_measured(lab, node)
 
 
 def heal(lab: Lab, its: Victims) -> None:
@@ -30,6 +31,7 @@ def heal(lab: Lab, its: Victims) -> None:
     lab.machine(its["node"]).check(["ln", "-sfn", target, CURRENT])
     files.restore(lab, NAME, its["node"], ENDING)
     kubelets.restart(lab, its["node"])
+    kubelets.until_measured(lab, its["node"])
     wellbeing.until_well(lab)
 
 

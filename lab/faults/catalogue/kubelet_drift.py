@@ -8,12 +8,12 @@ from lab.faults.fault import Fault, Victims
 from lab.handle import Lab
 
 NAME = "kubelet-drift"
-# Values that a healthy node may have, and that none of the others has.
+# Values that a healthy kubelet may have, in fields that do not follow the size of its machine.
 CHANGES: dict[str, Any] = {
-    "maxPods": 64,
-    "podPidsLimit": 2048,
+    "eventRecordQPS": 5,
+    "imageMinimumGCAge": "5m0s",
     "serializeImagePulls": False,
-    "containerLogMaxFiles": 4,
+    "streamingConnectionIdleTimeout": "1h0m0s",
 }
 
 
@@ -29,11 +29,13 @@ def inject(lab: Lab, victims: Victims) -> None:
         configuration[victims["field"]] = CHANGES[victims["field"]]
 
     kubelets.change(lab, NAME, victims["node"], edit)
+    kubelets.until_measured(lab, victims["node"])
 
 
 def heal(lab: Lab, victims: Victims) -> None:
     """Change it back."""
     kubelets.restore(lab, NAME, victims["node"])
+    kubelets.until_measured(lab, victims["node"])
     wellbeing.until_well(lab)
 
 

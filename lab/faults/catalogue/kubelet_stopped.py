@@ -19,6 +19,7 @@ def heal(lab: Lab, victims: Victims) -> None:
     """Start it."""
     lab.start(victims["node"], "kubelet")
     wellbeing.until_well(lab)
+    kubelets.until_measured(lab, victims["node"])
 
 
 FAULT = Fault(

@@ -43,6 +43,7 @@ def heal(lab: Lab, victims: Victims) -> None:
     kubelets.restore(lab, NAME, node)
     for request in _requests(lab, node):
         lab.api().delete(f"{REQUESTS}/{request['metadata']['name']}")
+    kubelets.until_measured(lab, node)
     wellbeing.until_well(lab)
 
 
