@@ -20,7 +20,10 @@ def choose(_lab: Lab, random: Random) -> dict[str, str]:
 
 
 def inject(lab: Lab, victims: Victims) -> None:
-    """Limit every node's cgroup."""
+    """Limit what every node runs beside its pods: kubelet, containerd, kube-proxy and the control plane.
+
+    The pods themselves are spared: with cgroup v1 no container may have a limit above that of its node.
+    """
     for node in lab.nodes:
         percent = int(victims["masters" if node in lab.masters else "workers"])
         _limit(lab, node, PERIOD * percent // 100)
@@ -35,8 +38,8 @@ def heal(lab: Lab, _victims: Victims) -> None:
 
 
 def _limit(lab: Lab, node: str, quota: int | None) -> None:
-    """Let a node use ``quota`` microseconds of CPU in each period, or all it can get."""
-    cgroup = lab.machine(node).cgroup
+    """Let a node's own processes use ``quota`` microseconds of CPU in each period, or all it can get."""
+    cgroup = cgroups.leaf(lab.machine(node).cgroup)
     for hierarchy in cgroups.hierarchies():
         v1, v2 = hierarchy / cgroup / "cpu.cfs_quota_us", hierarchy / cgroup / "cpu.max"
         if v1.exists():
