@@ -25,10 +25,11 @@ def dns_not_running(evidence: Evidence) -> Iterator[Finding]:
     Addresses go on working, and so do programs that have looked up their names already: the rest of the
     cluster breaks little by little, as connections are made anew.
     """
-    for deployment in evidence.facts.dns_deployments.found or ():
-        if deployment.ready:
-            return
-    for deployment in evidence.facts.dns_deployments.found or ():
+    deployments = evidence.facts.dns_deployments.found or ()
+    # Without its rights CoreDNS does not become ready; that is a cause of its own.
+    if any(deployment.ready for deployment in deployments) or evidence.facts.dns_lacks.found:
+        return
+    for deployment in deployments:
         name = f"{deployment.namespace}/{deployment.name}"
         own = frozenset(
             symptom
