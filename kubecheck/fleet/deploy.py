@@ -89,7 +89,8 @@ class Fleet:
             create.create_all(self._basics())
             services = make_services(create, self.policy, self.facts, self.run, self.namespaces)
             started = time.monotonic()
-            peers = create.attempt(self.namespaces["peer"], manifests.peer_deployment(self.run, self.policy))
+            deployment = manifests.peer_deployment(self.run, self.facts.nodes, self.policy)
+            peers = create.attempt(self.namespaces["peer"], deployment)
             create.create_all((each.namespace, self._pod(each)) for each in possible)
         refused = peers if isinstance(peers, str) else ""
         found = wait_for_pods(

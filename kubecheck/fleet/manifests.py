@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -167,6 +168,9 @@ def _service(run: str, name: str, selector: dict[str, str], more: Json) -> Json:
     }  # fmt: skip
 
 
+_AWAY = {"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"}
+
+
 def probe_name(node: str) -> str:
     """The name of a node's probe pods: also its host name, so at most 63 characters, no dots."""
     name = f"probe-{node.replace('.', '-')}"
@@ -194,10 +198,15 @@ def node_probe(run: str, node: Node, policy: Policy) -> Json:
     return _probe(run, node, {**spec, "hostNetwork": True, "dnsPolicy": "Default"}, policy)
 
 
-def peer_deployment(run: str, policy: Policy) -> Json:
-    """Three replicas of nginx, spread over nodes as far as there are nodes."""
+def peer_deployment(run: str, nodes: Iterable[Node], policy: Policy) -> Json:
+    """Three replicas of nginx, spread over ``nodes`` as far as there are enough.
+
+    They tolerate every taint that these nodes have, but for those of a node that is away.
+    """
     labels = {**MANAGED_BY, RUN_LABEL: run, "kubecheck.dev/role": PEER}
     spec = _pod_spec(policy, [_nginx(policy)], volumes=[_NGINX_VOLUME])
+    taints = sorted({taint.partition("=")[0] for node in nodes for taint in node.taints} - _AWAY)
+    spec["tolerations"] = [{"key": key, "operator": "Exists"} for key in taints]
     spread = {
         "maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway",
         "labelSelector": {"matchLabels": {RUN_LABEL: run, "kubecheck.dev/role": PEER}},

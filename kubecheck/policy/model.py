@@ -51,6 +51,8 @@ class Network(Section):
     ping: bool = False
     """Whether every node must answer ICMP echo requests from nodes and from pods. The probe pods then get
     the rights that ping needs, and no more."""
+    max_loss_percent: float = Field(5.0, ge=0, lt=100)
+    """How many of thirty pings between two nodes may be lost, where ping is asked for."""
     node_ports: bool = True
     """Whether the cluster offers NodePort Services: a run then makes one and asks every node."""
     network_policy: bool = False

@@ -8,6 +8,7 @@ from kubecheck.probes.http import HttpAnswer, HttpGet
 from kubecheck.probes.identity import Identity, IdentityAnswer
 from kubecheck.probes.kubelet_process import KubeletProcess, KubeletProcessAnswer
 from kubecheck.probes.kubeproxy import KubeProxy, KubeProxyAnswer
+from kubecheck.probes.loss import CountLost, LossAnswer
 from kubecheck.probes.node_network import ForwardingAnswer, ReadForwarding, Route, RouteAnswer
 from kubecheck.probes.ping import Ping, PingAnswer
 from kubecheck.probes.question import Answer, Inquiry, Question, Raw
@@ -37,6 +38,7 @@ __all__ = [
     "Answer",
     "Certificate",
     "ClockAnswer",
+    "CountLost",
     "Denied",
     "DeniedAnswer",
     "Disks",
@@ -58,6 +60,7 @@ __all__ = [
     "KubeProxyAnswer",
     "KubeletProcess",
     "KubeletProcessAnswer",
+    "LossAnswer",
     "Ping",
     "PingAnswer",
     "PodClock",

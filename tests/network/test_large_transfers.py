@@ -53,10 +53,14 @@ def large_of_services(here: Site) -> dict[str, Download | CannotTell]:
     others = [name for name in here.nodes_to_ask() if (here.vantage.kind, here.vantage.node) != ("pod", name)]
     names = {name: f"{fleet.namespace}/{fleet.probe('pod', name).name}" for name in others}
     own = {name: service for name, service in names.items() if service in {*fleet.services, *fleet.refused}}
-    return {
-        name: Download(fleet.service(service), 80, LARGE_PATH, LARGE, settles=True)
-        for name, service in (own or {"any node": f"{fleet.namespace}/probe"}).items()
-    }
+    asked: dict[str, Download | CannotTell] = {}
+    for name, service in (own or {"any node": f"{fleet.namespace}/probe"}).items():
+        problem = fleet.probe("pod", name).problem if own else ""
+        if problem:
+            asked[name] = CannotTell(f"its probe pod does not run: {problem}")
+        else:
+            asked[name] = Download(fleet.service(service), 80, LARGE_PATH, LARGE, settles=True)
+    return asked
 
 
 @check(

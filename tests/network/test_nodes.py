@@ -6,10 +6,13 @@ from kubecheck.checks import (
     NODES,
     PODS,
     CannotTell,
+    CountLost,
     Facts,
+    LossAnswer,
     NotApplicable,
     Ping,
     PingAnswer,
+    Policy,
     Site,
     TcpAnswer,
     TcpConnect,
@@ -79,6 +82,46 @@ def test_node_to_node_by_ping(answers: Mapping[str, PingAnswer | CannotTell]) ->
     Source: RFC 1122, section 3.2.2.6: every host must answer.
     """
     for_each(answers, lambda _, answer: must_reply(answer))
+
+
+def many_pings(here: Site) -> dict[str, CountLost | CannotTell]:
+    """Many pings to every other node that this one asks, where the policy wants nodes to answer."""
+    if not here.policy.network.ping:
+        raise NotApplicable("the policy does not ask for ping (network.ping), by which loss is counted")
+    asked = here.node_addresses_to_ask(lambda address, _: CountLost(address))
+    others = {name: what for name, what in asked.items() if name.split()[0] != here.vantage.node}
+    if not others:
+        raise NotApplicable("there is no other node")
+    return others
+
+
+def must_lose_few(answer: LossAnswer, policy: Policy) -> None:
+    """The loss is within policy; where no answer comes at all, the check of pings says so."""
+    if not answer.permitted or not answer.supported:
+        raise NotApplicable(f"{answer.told('replies')}; this busybox cannot count loss")
+    if answer.sent and not answer.received:
+        raise NotApplicable(f"{answer.told('replies')}; network.node_to_node_by_ping judges that")
+    answer.must_lose_at_most(policy.network.max_loss_percent)
+
+
+@check(
+    title="Hardly a packet between nodes is lost",
+    at=NODES,
+    asks=many_pings,
+    runbook=("R11",),
+    remedy=(
+        "on both nodes: ip -s link, and ethtool -S DEVICE: errors, drops and overruns that grow",
+        "on both nodes: nstat -az | grep -i -e drop -e retrans; tc -s qdisc",
+        "replace the cable, port or card; look at the switch's counters",
+    ),
+)
+def test_no_packet_loss(answers: Mapping[str, LossAnswer | CannotTell], policy: Policy) -> None:
+    """Of thirty echo requests to each other node no more are lost than policy allows.
+
+    TCP hides loss as slowness; name lookups, which mostly go over UDP, wait five seconds for each packet.
+    Source: resolv.conf(5), option timeout.
+    """
+    for_each(answers, lambda _, answer: must_lose_few(answer, policy))
 
 
 @check(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
 from kubecheck.diagnosis.geometry import shapes
+from kubecheck.diagnosis.traffic import LOOKUPS, REPLICAS, crossing
 
 
 @cause(
@@ -38,11 +39,8 @@ def pod_udp_blocked(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             says=f"UDP is lost {told}, and TCP passes",
             blames=("Network/pods",) if shape.form == "overlay" else tuple(f"Node/{node}" for node in nodes),
-            explains=frozenset(
-                s
-                for s in evidence.find("network.pod_to_pod_over_udp")
-                if (s.node, s.to) in shape.pairs or s.node == s.to
-            ),
+            explains=crossing(evidence, [*shape.pairs, *((node, node) for node in nodes)])
+            & evidence.find("network.pod_to_pod_over_udp", *LOOKUPS, *REPLICAS),
             confidence=Confidence.LIKELY,
             names={"nodes": ", ".join(nodes)},
         )

@@ -6,7 +6,7 @@ import pytest
 
 from kubecheck.checks import LARGE, LARGE_PATH
 from kubecheck.outcomes import CannotTell
-from kubecheck.probes import Denied, Download, Ping, Raw, Spread, UdpAsk
+from kubecheck.probes import CountLost, Denied, Download, Ping, Raw, Spread, UdpAsk
 from kubecheck.probes.spread import LANES, requests_to_see
 
 
@@ -35,6 +35,8 @@ def answers(pod, nginx, refusing_port, silent_port, dropping_port, without):
             "ping": Ping("127.0.0.1"),
             "no ping": without(Ping("127.0.0.1"), "ping"),
             "ping nowhere": Ping("255.255.255.255"),
+            "loss": CountLost("127.0.0.1"),
+            "loss, no ping": without(CountLost("127.0.0.1"), "ping"),
         },
         seconds=2,
     )
@@ -174,6 +176,24 @@ def test_who_may_not_ping_learns_nothing_and_a_firewall_of_the_node_is_a_finding
 ):
     answer = Ping("10.1.1.1").read(Raw(1, output, 0.1), "a pod")
     assert (answer.permitted, answer.conclusive) == (permitted, conclusive)
+
+
+def test_loss_is_counted_in_no_time_where_there_is_none(answers):
+    assert (answers["loss"].sent, answers["loss"].received) == (30, 30)
+    assert answers["loss"].raw.seconds < 2
+    answers["loss"].must_lose_at_most(0)
+    assert not answers["loss, no ping"].conclusive
+
+
+@pytest.mark.parametrize(("received", "lost"), [(30, False), (29, False), (28, True), (7, True)])
+def test_some_loss_is_a_finding(received, lost):
+    said = f"30 packets transmitted, {received} packets received, some packet loss"
+    answer = CountLost("10.1.1.1").read(Raw(0, said.encode(), 0.1), "node n1")
+    if lost:
+        with pytest.raises(AssertionError, match=f"{30 - received} of 30 lost"):
+            answer.must_lose_at_most(5)
+    else:
+        answer.must_lose_at_most(5)
 
 
 @pytest.mark.parametrize(
