@@ -30,5 +30,6 @@ FAULT = Fault(
         "certs.bootstrap_token_usable@api",
         "certs.token_may_request@api",
         "certs.new_node_gets_certificate",
+        "certs.issued_*@rehearsal",
     ),
 )
