@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from kubecheck.cluster.api import ApiError
+from kubecheck.diagnosis import Diagnosis
 from kubecheck.outcomes import Verdict, verdict_of
 from kubecheck.plugin.diagnosing import diagnosed
 from kubecheck.plugin.judge import result_in
@@ -36,13 +37,13 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
         return (yield)
     try:
         gathering = config.stash[GATHERING]
-        begun = time.monotonic()
-        with waiting(config, "diagnosing"):
-            diagnosis = diagnosed(run)
-        if diagnosis.causes or diagnosis.unexplained:
-            run.timings["diagnose"] = round(time.monotonic() - begun, 2)
-        removal = _remove(run)
         interrupted = session.exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
+        diagnosis = Diagnosis()
+        try:
+            if not interrupted:  # who wants to stop is not kept waiting for answers
+                diagnosis = _diagnose(config, run)
+        finally:
+            removal = _remove(run)
         verdict = _verdict(run, interrupted=interrupted)
         if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             pytest_code = 1 if gathering.others_failed else None
@@ -77,6 +78,10 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
         problem = removal or _confirm(run)
     if problem:
         print(problem, file=sys.stderr)
+    for defect in diagnosis.defects:
+        print(
+            f"kubecheck has a defect, please report it: a cause was not looked for: {defect}", file=sys.stderr
+        )
     return result
 
 
@@ -131,6 +136,15 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         gathering = Gathering(run)
         session.config.stash[GATHERING] = gathering
         session.config.pluginmanager.register(gathering, "kubecheck-gathering")
+
+
+def _diagnose(config: pytest.Config, run: Run) -> Diagnosis:
+    begun = time.monotonic()
+    with waiting(config, "diagnosing"):
+        diagnosis = diagnosed(run)
+    if diagnosis.causes or diagnosis.unexplained:
+        run.timings["diagnose"] = round(time.monotonic() - begun, 2)
+    return diagnosis
 
 
 def _verdict(run: Run, *, interrupted: bool) -> Verdict:
