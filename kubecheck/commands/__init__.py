@@ -9,5 +9,6 @@ SUMMARIES = {
     "diff": "what broke and what healed between two runs",
     "runbook": "the runbook's lines, the checks that stand for them, their outcome in the last run",
     "policy": "a policy with every key and its meaning, to begin one with",
+    "clean": "remove from the cluster what runs that were killed have left there",
     "docs": "write the pages of all checks and causes into a folder",
 }

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from kubecheck.cluster.api import Api, ApiError
+from kubecheck.cluster.bootstrap import REQUESTS
 from kubecheck.fleet.manifests import DEADLINE, MANAGED_BY, RUN_LABEL
 
 Json = dict[str, Any]
+
+_OURS = ",".join(f"{key}={value}" for key, value in MANAGED_BY.items())
 
 
 def remove_namespace(api: Api, name: str) -> None:
@@ -17,23 +21,42 @@ def remove_namespace(api: Api, name: str) -> None:
     api.delete(f"/api/v1/namespaces/{name}")
 
 
+@dataclass(frozen=True)
+class Left:
+    """A namespace of a run. ``ends`` is its deadline, None where kubecheck did not write one there."""
+
+    name: str
+    run: str
+    ends: datetime | None
+    deleting: bool
+
+
+def left(api: Api) -> list[Left]:
+    """The namespaces of all runs, those under way among them. Raises ApiError."""
+    return [_left(item["metadata"]) for item in api.items("/api/v1/namespaces", labelSelector=_OURS)]
+
+
+def requests_left(api: Api) -> dict[str, str]:
+    """The rehearsals' CertificateSigningRequests that still stand, each with its run. Raises ApiError."""
+    items = api.items(REQUESTS, labelSelector=_OURS)
+    return {item["metadata"]["name"]: item["metadata"]["labels"].get(RUN_LABEL, "") for item in items}
+
+
 def remove_forgotten(api: Api, now: datetime) -> None:
     """Ask for the deletion of namespaces of runs that were killed, once their deadline has passed.
 
     Whoever may not list namespaces, or delete these, leaves them: they are not this run's matter.
     """
-    selector = ",".join(f"{key}={value}" for key, value in MANAGED_BY.items())
     try:
-        for item in api.items("/api/v1/namespaces", labelSelector=selector):
-            ends = (item["metadata"].get("annotations") or {}).get(DEADLINE, "")
-            if not item["metadata"].get("deletionTimestamp") and _passed(ends, now):
-                remove_namespace(api, item["metadata"]["name"])
+        for each in left(api):
+            if not each.deleting and each.ends is not None and each.ends < now:
+                remove_namespace(api, each.name)
     except ApiError:
         return
 
 
 def still_standing(api: Api, run: str, seconds: float) -> dict[str, str]:
-    """A run's namespaces that still stand after ``seconds``, and what holds each of them."""
+    """A run's namespaces that still stand after ``seconds``, and what holds each of them. Raises ApiError."""
     selector = f"{RUN_LABEL}={run}"
     ends = time.monotonic() + seconds
     while True:
@@ -52,11 +75,15 @@ def still_standing(api: Api, run: str, seconds: float) -> dict[str, str]:
                 return {}
 
 
-def _passed(deadline: str, now: datetime) -> bool:
+def _left(metadata: Json) -> Left:
     try:
-        return datetime.fromisoformat(deadline) < now
-    except (ValueError, TypeError):
-        return False  # not written by kubecheck, whatever its labels say
+        ends = datetime.fromisoformat((metadata.get("annotations") or {}).get(DEADLINE, ""))
+    except ValueError:
+        ends = None  # not written by kubecheck, whatever its labels say
+    if ends is not None and ends.tzinfo is None:
+        ends = None
+    run = metadata["labels"].get(RUN_LABEL, "")
+    return Left(metadata["name"], run, ends, bool(metadata.get("deletionTimestamp")))
 
 
 def _holding(namespace: Json) -> str:
