@@ -29,8 +29,8 @@ class Judgement:
 
     ``caught`` says that it is not READY (READY where there is no fault), ``named`` that it names their
     causes and no other, ``blamed`` that it blames their victims and nobody else. ``collateral`` are results
-    that failed, or could not be told, and that none of the faults may turn red; ``unexplained`` are
-    failures that no cause explains.
+    that failed and that none of the faults may turn red, and those that could not be told for no reason that
+    a cause knows; ``unexplained`` are failures that no cause explains.
     """
 
     caught: bool
@@ -64,13 +64,15 @@ def judge(verdict: Mapping[str, Any], injected: Sequence[Injected]) -> Judgement
     faults = [each.fault for each in injected]
     wanted = {cause for fault in faults for cause in fault.causes}
     blames = {blamed for each in injected for blamed in each.fault.blamed(each.victims)}
-    red = [each for each in verdict["checks"] if each["outcome"] in ("failed", "unknown")]
+    causes = verdict.get("causes", ())
+    explained = {(each["check"], each["vantage"]) for cause in causes for each in cause["explains"]}
     collateral = [
         f"{each['id']}@{each['vantage']}"
-        for each in red
+        for each in verdict["checks"]
+        if each["outcome"] == "failed"
+        or (each["outcome"] == "unknown" and (each["id"], each["vantage"]) not in explained)
         if not any(one.fault.may_turn_red(each["id"], each["vantage"], one.victims) for one in injected)
     ]
-    causes = verdict.get("causes", ())
     ready = verdict["verdict"] == "READY"
     return Judgement(
         caught=ready if not wanted else not ready,
