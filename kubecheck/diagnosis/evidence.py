@@ -167,7 +167,7 @@ class Evidence:
             node=node,
             target=target.name,
             outcome=target.outcome,
-            message=result.message if not target.name else _own_part(result.message, target.name),
+            message=_own_part(result.message, target.name) if len(result.targets) > 1 else result.message,
             got=target.got,
             asked=target.asked,
             to=self._to(target),
@@ -194,8 +194,8 @@ def at_nodes(symptoms: Iterable[Symptom]) -> list[str]:
 
 
 def _own_part(message: str, target: str) -> str:
-    """What a message that names many targets says of one of them."""
+    """What a message that names many targets says of one of them; how many fail where it does not say."""
     start = message.find(f"\n{target}: ")
     if start < 0:
-        return ""
+        return message.partition("\n")[0]
     return message[start + len(target) + 3 :].partition("\n")[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from kubecheck.diagnosis.consequences import metrics
 from kubecheck.diagnosis.evidence import Evidence, Symptom
 from kubecheck.diagnosis.geometry import Pair
 
@@ -87,11 +88,14 @@ def around(evidence: Evidence, node: str) -> frozenset[Symptom]:
     # Itself among them: many CNIs route between pods of one node as between those of two.
     network = crossing(evidence, [(node, other.name) for other in evidence.facts.nodes])
     asked_here = evidence.find(*SERVICES, *LOOKUPS, "network.pod_to_node*", kind="pod", node=node)
+    pods = _pods_on(evidence, node)
     served_here = frozenset(
         symptom
         for symptom in evidence.find("dns.*", "addons.*", "controlplane.*", "network.service_spreads")
-        if symptom.touches(node) or any(name in symptom.message for name in _pods_on(evidence, node))
+        if symptom.touches(node) or any(name in symptom.message for name in pods)
     )
+    if any("metrics-server" in name for name in pods):
+        served_here |= metrics(evidence)  # it gets no figures of any other node
     return network | asked_here | served_here
 
 

@@ -42,7 +42,7 @@ def paragraph(label: str, text: str, width: int, *, hang: int = 0, most: int = 0
     indent = " " * (len(label) + hang)
     lines = textwrap.wrap(
         whole, max(width, len(indent) + 20), subsequent_indent=indent, break_on_hyphens=False,
-        drop_whitespace=True, max_lines=most or None, placeholder=" ...",
+        break_long_words=False, drop_whitespace=True, max_lines=most or None, placeholder=" ...",
     )  # fmt: skip
     return [Line(plain(line), markup) for line in lines]
 

@@ -83,7 +83,8 @@ def _cause_in_details(ending: Ending, number: int, cause: Cause, width: int) -> 
     """From the fullest to the shortest telling of a cause."""
     finding = cause.finding
     head = paragraph(f"{number}. ", f"{finding.says} ({finding.confidence.name.lower()})", width, bold=True)
-    blames = paragraph("   blames    ", ", ".join(finding.blames), width)
+    # Not wrapped either: names are copied, and may be longer than a line.
+    blames = [Line(plain(f"   blames    {', '.join(finding.blames)}"), {})]
     because = [
         line for said in finding.confirmed[:CONFIRMED] for line in paragraph("   because   ", said, width)
     ]

@@ -21,7 +21,7 @@ WORDS = {
         "on the node: ip route, ip -d link, and compare with another node",
     ),
     remedy=(
-        "on {node}: iptables -S FORWARD; if its policy is DROP: iptables -P FORWARD ACCEPT",
+        "on {node}, if `iptables -S FORWARD` begins with -P FORWARD DROP: iptables -P FORWARD ACCEPT",
         "on {node}: iptables-save -c | grep -e DROP -e REJECT, and delete what drops the pods' packets",
         "on {node}: look at the CNI's pod and its log, and restart it: kubectl -n kube-system get pods -o wide",
     ),
