@@ -16,7 +16,8 @@ the fault is healed, and what kubecheck said is compared to what it has to say. 
 
 - **caught**: the verdict is not READY (of those that are no faults: it is READY).
 - **blamed right**: it names this cause and no other, and blames the object that was broken and no other.
-- **collateral**: results that failed, or could not be told, without a reason in the fault.
+- **collateral**: results that failed without a reason in the fault, or that could not be told and no cause
+  knows why.
 - **seconds**: of kubecheck's run.
 
 """

@@ -35,6 +35,7 @@ FAULT = Fault(
         "network.probe_pod_runs@*:{node}",
         "network.deployment_becomes_ready",  # the scheduler may still give it a replica
         "dns.dns_replicas_ready@api",  # it may carry a replica of CoreDNS
+        "dns.replicas_spread@api",
         "controlplane.system_pods_ready@api",
     ),
     nodes=3,
