@@ -86,6 +86,10 @@ class Run:
             return self.receive_standing()
         if self.standing_future is None:
             raise CannotTell("this run put no probe pods there")
+        problem = self.standing_future.exception()
+        if problem:
+            # Without its traceback, which would grow each time that a check is told.
+            raise problem.with_traceback(None)
         return self.standing_future.result()
 
     def standing_if_any(self) -> Standing | None:

@@ -48,7 +48,7 @@ class Survey:
         """What ``check`` asked at ``vantage``. Raises CannotTell or NotApplicable."""
         found = self._begin()[vantage].result()[check.id]
         if isinstance(found, Exception):
-            raise found
+            raise found.with_traceback(None)  # which would grow each time that a check is told
         return found
 
     @property
