@@ -217,6 +217,14 @@ def test_udp_is_lost_at_one_node(cluster):
     assert causes(cluster(results)) == [("pod-udp-blocked", ("Node/n3",))]
 
 
+def test_a_closed_port_of_pods_is_told_from_a_closed_way(cluster):
+    into = [(other, "n3") for other in NODES if other != "n3"]
+    made = cluster([*matrix("network.pod_to_pod", *into), *matrix("network.pod_to_pod_over_udp")])
+    assert causes(made) == [("service-dead-endpoint", ("Node/n3",))]
+    made = cluster([*matrix("network.pod_to_pod", *into), *matrix("network.pod_to_pod_over_udp", *into)])
+    assert causes(made) == [("pod-network-blocked", ("Node/n3",))]
+
+
 def test_hairpin_is_lost_on_one_node(cluster):
     results = [
         *(passed("network.new_service_works", f"pod:{n}") for n in NODES),
