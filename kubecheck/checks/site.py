@@ -6,9 +6,9 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from kubecheck.checks.vantage import Vantage
+from kubecheck.cluster.clusterinfo import front
 from kubecheck.cluster.facts import Facts
 from kubecheck.cluster.objects import Node
 from kubecheck.fleet.standing import Probe, Standing
@@ -49,21 +49,8 @@ class Site:
         return f"pod {self.probe.namespace}/{self.probe.name} on node {self.vantage.node}"
 
     def front(self) -> tuple[str, int]:
-        """The address in front of the API servers: policy's, or the one that joining machines are told.
-
-        Raises NotApplicable where neither names one, CannotTell where it is not known.
-        """
-        if self.policy.control_plane.vip:
-            host, _, port = self.policy.control_plane.vip.rpartition(":")
-            return host.strip("[]"), int(port)
-        if self.facts.cluster_info.absent:
-            raise NotApplicable(
-                "policy names no VIP (control_plane.vip), and there is no kube-public/cluster-info"
-            )
-        url = urlsplit(self.facts.cluster_info.value.server)
-        if not url.hostname:
-            raise CannotTell("ConfigMap kube-public/cluster-info holds no server address")
-        return url.hostname, url.port or 443
+        """The address in front of the API servers. Raises NotApplicable or CannotTell."""
+        return front(self.policy, self.facts.cluster_info)
 
     def nodes_to_ask(self) -> list[str]:
         """Names of the nodes that this one asks, itself among them: all, or a sample in a large cluster.

@@ -6,8 +6,12 @@ import base64
 import re
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from kubecheck.cluster.api import Api
+from kubecheck.cluster.reading import Reading
+from kubecheck.outcomes import CannotTell, NotApplicable
+from kubecheck.policy import Policy
 
 SIGNATURE = "jws-kubeconfig-"
 
@@ -38,6 +42,24 @@ def read_cluster_info(api: Api) -> ClusterInfo:
     server = re.search(r"^\s*server:\s*(\S+)", data.get("kubeconfig", ""), re.MULTILINE)
     signatures = sorted(key.removeprefix(SIGNATURE) for key in data if key.startswith(SIGNATURE))
     return ClusterInfo(server[1].strip("\"'") if server else "", tuple(signatures))
+
+
+def front(policy: Policy, info: Reading[ClusterInfo]) -> tuple[str, int]:
+    """Host and port in front of the API servers: policy's, or the ones that joining machines are told.
+
+    Raises NotApplicable where neither names them, CannotTell where they are not known.
+    """
+    if policy.control_plane.vip:
+        host, _, port = policy.control_plane.vip.rpartition(":")
+        return host.strip("[]"), int(port)
+    if info.absent:
+        raise NotApplicable(
+            "policy names no VIP (control_plane.vip), and there is no kube-public/cluster-info"
+        )
+    url = urlsplit(info.value.server)
+    if not url.hostname:
+        raise CannotTell("ConfigMap kube-public/cluster-info holds no server address")
+    return url.hostname, url.port or 443
 
 
 def read_tokens(api: Api) -> tuple[SigningToken, ...]:

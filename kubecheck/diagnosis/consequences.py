@@ -5,6 +5,9 @@ from __future__ import annotations
 from kubecheck.cluster.objects import Pod
 from kubecheck.diagnosis.evidence import Evidence, Symptom
 
+METRICS_API = "v1beta1.metrics.k8s.io"
+NOBODY = {"MissingEndpoints", "EndpointsNotFound", "EndpointsInaccessible"}
+"""Why an APIService is not available when its Service has nobody behind it."""
 METRICS = (
     "addons.metrics_api_available",
     "addons.node_has_metrics",
@@ -69,7 +72,7 @@ def metrics(evidence: Evidence) -> frozenset[Symptom]:
     aggregated = {
         s
         for s in evidence.find("addons.aggregated_apis_available")
-        if "v1beta1.metrics.k8s.io" in f"{s.target}\n{s.message}"
+        if METRICS_API in f"{s.target}\n{s.message}"
     }
     return evidence.find(*METRICS) | aggregated
 

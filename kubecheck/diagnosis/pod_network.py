@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kubecheck.checks.vantage import Vantage
 from kubecheck.diagnosis.evidence import Evidence
-from kubecheck.diagnosis.geometry import Pair, Shape, shapes
+from kubecheck.diagnosis.geometry import Shape, shapes
 from kubecheck.outcomes import CannotTell
 from kubecheck.probes import ForwardingAnswer, ReadForwarding, Route, RouteAnswer
 
@@ -12,11 +12,6 @@ from kubecheck.probes import ForwardingAnswer, ReadForwarding, Route, RouteAnswe
 def pod_shapes(evidence: Evidence) -> list[Shape]:
     """The shapes of what fails between pods, over TCP, leaving out nodes whose own pod does not run."""
     return shapes(evidence.pairs("network.pod_to_pod", "pod"))
-
-
-def reached_by_node(evidence: Evidence, pair: Pair) -> bool | None:
-    """Whether the first node itself reaches the pod on the second; None where that was not told."""
-    return evidence.pairs("network.node_to_pod", "node").get(pair)
 
 
 def forwards(evidence: Evidence, node: str) -> bool | None:

@@ -80,6 +80,12 @@ def _ways(symptom: Symptom, dns: frozenset[str]) -> list[Pair]:
     return ways
 
 
+def without_kube_proxy(evidence: Evidence, node: str) -> frozenset[Symptom]:
+    """Symptoms of Services asked from ``node``, and at its NodePorts, and of kube-proxy itself."""
+    asked = evidence.find(*SERVICES, *LOOKUPS, "addons.kube_proxy_*", node=node)
+    return asked | evidence.find("network.node_port", "addons.dashboard_node_port", to=node)
+
+
 def around(evidence: Evidence, node: str) -> frozenset[Symptom]:
     """Symptoms of pod traffic from, to or through ``node``, and of what runs there in a pod and is cut off.
 

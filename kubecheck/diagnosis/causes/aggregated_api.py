@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
+from kubecheck.diagnosis.consequences import METRICS_API
 from kubecheck.diagnosis.evidence import Evidence
-
-METRICS = "v1beta1.metrics.k8s.io"  # which has causes of its own
 
 
 @cause(
@@ -33,7 +32,8 @@ def aggregated_api(evidence: Evidence) -> Iterator[Finding]:
             for s in evidence.find("addons.aggregated_apis_available")
             if each.name in (s.target or s.message)
         )
-        if each.name == METRICS or said.status == "True" or not explained:
+        # The metrics API has causes of its own.
+        if each.name == METRICS_API or said.status == "True" or not explained:
             continue
         namespace, _, service = each.service.partition("/")
         yield Finding(

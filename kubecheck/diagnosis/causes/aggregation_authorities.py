@@ -10,10 +10,7 @@ from kubecheck.diagnosis.evidence import Evidence
     title="The aggregation layer's CA is missing or ends soon",
     confirm=("kubectl -n kube-system get configmap extension-apiserver-authentication -o yaml",),
     remedy=(
-        (
-            "on every master: kube-apiserver --requestheader-client-ca-file, --requestheader-allowed-names,"
-            " --proxy-client-cert-file and --proxy-client-key-file; systemctl restart kube-apiserver"
-        ),
+        "on every master: kube-apiserver --requestheader-client-ca-file, --requestheader-allowed-names, --proxy-client-cert-file and --proxy-client-key-file; systemctl restart kube-apiserver",
         "kubeadm: kubeadm certs check-expiration; kubeadm certs renew front-proxy-client",
         "it ends: make a new front-proxy CA and its client certificate, and restart kube-apiserver everywhere",
     ),

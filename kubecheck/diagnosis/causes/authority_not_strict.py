@@ -12,10 +12,7 @@ from kubecheck.diagnosis.evidence import Evidence
         "kubectl get configmap kube-root-ca.crt -o jsonpath='{.data.ca\\.crt}' | openssl x509 -noout -text",
     ),
     remedy=(
-        (
-            "make the CA anew with the same key and with key usage, basic constraints and a key identifier:"
-            " basicConstraints=critical,CA:TRUE keyUsage=critical,keyCertSign,cRLSign subjectKeyIdentifier=hash"
-        ),
+        "make the CA anew with the same key and with key usage, basic constraints and a key identifier: basicConstraints=critical,CA:TRUE keyUsage=critical,keyCertSign,cRLSign subjectKeyIdentifier=hash",
         "until then, in Python 3.13: context.verify_flags &= ~ssl.VERIFY_X509_STRICT",
     ),
     source="https://docs.python.org/3/library/ssl.html#ssl.create_default_context",

@@ -18,10 +18,7 @@ CHECKS = {
         "kubectl -n kube-system get secrets --field-selector type=bootstrap.kubernetes.io/token",
     ),
     remedy=(
-        (
-            "on every master: kube-controller-manager --controllers=*,bootstrapsigner,tokencleaner, then systemctl"
-            " restart kube-controller-manager"
-        ),
+        "on every master: kube-controller-manager --controllers=*,bootstrapsigner,tokencleaner, then systemctl restart kube-controller-manager",
         "kubectl -n kube-public get configmap cluster-info -o yaml, and look for jws-kubeconfig-TOKEN",
     ),
     source="https://kubernetes.io/docs/reference/access-authn-authz/bootstrap-tokens/",

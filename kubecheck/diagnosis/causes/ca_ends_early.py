@@ -14,15 +14,8 @@ from kubecheck.diagnosis.signing import kubelet_days, signing
         "on a master: openssl x509 -noout -dates -in /etc/kubernetes/pki/ca.pem (kubeadm: ca.crt)",
     ),
     remedy=(
-        (
-            "make a CA that lasts for {days} days and more with the same key: openssl x509 -in"
-            " ca.pem -signkey"
-            " ca-key.pem -days {days} -out ca-new.pem (keep its extensions: -clrext is off by default)"
-        ),
-        (
-            "on every master and node: put it in place of ca.pem, restart kube-apiserver,"
-            " kube-controller-manager and kubelet; kubeconfigs and kube-root-ca.crt carry it too"
-        ),
+        "make a CA that lasts for {days} days and more with the same key: openssl x509 -in ca.pem -signkey ca-key.pem -days {days} -out ca-new.pem (keep its extensions: -clrext is off by default)",
+        "on every master and node: put it in place of ca.pem, restart kube-apiserver, kube-controller-manager and kubelet; kubeconfigs and kube-root-ca.crt carry it too",
         "or rotate it: https://kubernetes.io/docs/tasks/tls/manual-rotation-of-ca-certificates/",
     ),
     source="https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.consequences import unready_pods, without_new_pods
 from kubecheck.diagnosis.evidence import Evidence
+from kubecheck.diagnosis.kubelet_fields import wrong_in
 
 # runc, asked by one driver for a path of the other's form.
 SAYS_SO = re.compile(r"expected cgroupsPath to be of format|cgroup.{0,20}path.{0,40}slice", re.IGNORECASE)
@@ -18,18 +19,9 @@ SAYS_SO = re.compile(r"expected cgroupsPath to be of format|cgroup.{0,20}path.{0
         "on {node}: grep SystemdCgroup /etc/containerd/config.toml; docker info | grep -i cgroup",
     ),
     remedy=(
-        (
-            "on {node}, with containerd: set SystemdCgroup = {systemd} in the options of runc in"
-            " /etc/containerd/config.toml, then: systemctl restart containerd"
-        ),
-        (
-            'on {node}, with docker: "exec-opts": ["native.cgroupdriver={kubelet}"] in /etc/docker/daemon.json,'
-            " then: systemctl restart docker"
-        ),
-        (
-            "or the other way round: cgroupDriver in the kubelet's configuration, then: systemctl restart kubelet;"
-            " systemd is the right one where systemd is init. kubectl drain {node} first"
-        ),
+        "on {node}, with containerd: set SystemdCgroup = {systemd} in the options of runc in /etc/containerd/config.toml, then: systemctl restart containerd",
+        'on {node}, with docker: "exec-opts": ["native.cgroupdriver={kubelet}"] in /etc/docker/daemon.json, then: systemctl restart docker',
+        "or the other way round: cgroupDriver in the kubelet's configuration, then: systemctl restart kubelet; systemd is the right one where systemd is init. kubectl drain {node} first",
     ),
     source="https://kubernetes.io/docs/tasks/administer-cluster/kubeadm/configure-cgroup-driver/",
 )
@@ -47,9 +39,7 @@ def cgroup_driver(evidence: Evidence) -> Iterator[Finding]:
         reading = evidence.facts.kubelets.get(name)
         config = reading.found.config if reading and reading.found else {}
         kubelet = str(config.get("cgroupDriver") or "cgroupfs")
-        drift = {s for s in evidence.find("nodes.kubelet_drift", node=name) if _only_driver(s.message)} | {
-            s for s in evidence.find("nodes.kubelet_configuration", node=name) if _only_driver(s.message)
-        }
+        drift = wrong_in(evidence, name, "cgroupDriver")
         explained = evidence.find("nodes.cgroup_driver", node=name) | drift
         if name in hanging:
             explained |= without_new_pods(evidence, name) | unready_pods(evidence, name)
@@ -57,7 +47,7 @@ def cgroup_driver(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             says=f"the container runtime of node {name} does not use the kubelet's cgroup driver ({kubelet})",
             blames=(f"Node/{name}",),
-            explains=frozenset(explained),
+            explains=explained,
             confidence=Confidence.CERTAIN,
             names={
                 "node": name,
@@ -66,8 +56,3 @@ def cgroup_driver(evidence: Evidence) -> Iterator[Finding]:
             },
             confirmed=(witness.message,),
         )
-
-
-def _only_driver(message: str) -> bool:
-    """Whether a message on the kubelet's configuration speaks of the cgroup driver and of nothing else."""
-    return "cgroupDriver" in message and ";" not in message

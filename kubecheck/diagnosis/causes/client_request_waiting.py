@@ -13,10 +13,7 @@ PREFIX = "system:node:"
     title="A kubelet waits for its client certificate",
     confirm=("kubectl get csr; kubectl describe csr {request}",),
     remedy=(
-        (
-            "kubectl describe csr {request}; once it is sure that the node itself asks: kubectl certificate approve"
-            " {request}"
-        ),
+        "kubectl describe csr {request}; once it is sure that the node itself asks: kubectl certificate approve {request}",
         "kubectl -n kube-system get lease kube-controller-manager, and look at its holder's log: it approves and signs",
     ),
     source="https://kubernetes.io/docs/reference/access-authn-authz/kubelet-tls-bootstrapping/#approval",

@@ -4,17 +4,11 @@ from collections.abc import Iterator
 
 from kubecheck.cluster.workloads import DaemonSet
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
-from kubecheck.diagnosis.causes.kube_proxy_down import SERVICES
 from kubecheck.diagnosis.consequences import untold_at
 from kubecheck.diagnosis.evidence import Evidence, Symptom
+from kubecheck.diagnosis.traffic import PAIRS, without_kube_proxy
 
-POD_NETWORK = (
-    "network.probe_pod_runs",
-    "network.pod_*",
-    "network.node_to_pod",
-    "network.source_address_is_kept",
-    "network.large_transfer*",
-)
+POD_NETWORK = ("network.probe_pod_runs", "network.pod_to_node*", *PAIRS)
 
 
 @cause(
@@ -24,16 +18,8 @@ POD_NETWORK = (
         "kubectl -n {namespace} get pods -o wide --field-selector spec.nodeName={node}",
     ),
     remedy=(
-        (
-            "kubectl -n {namespace} describe daemonset {name}, and look at its events,"
-            " nodeSelector, affinity and"
-            " tolerations"
-        ),
-        (
-            "kubectl describe node {node}, and look at its labels and taints; a DaemonSet of the"
-            " system tolerates"
-            " all: tolerations: [{operator: Exists}]"
-        ),
+        "kubectl -n {namespace} describe daemonset {name}, and look at its events, nodeSelector, affinity and tolerations",
+        "kubectl describe node {node}, and look at its labels and taints; a DaemonSet of the system tolerates all: tolerations: [{operator: Exists}]",
         "a pod that is there and not ready: kubectl -n {namespace} get pods -o wide, describe and delete it",
     ),
     source="https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/",
@@ -96,6 +82,5 @@ def _own(evidence: Evidence, daemon_set: DaemonSet, node: str) -> set[Symptom]:
         found |= agent | untold_at(evidence, node)
         found |= evidence.find(*POD_NETWORK, node=node) | evidence.find(*POD_NETWORK, to=node)
     if "kube-proxy" in daemon_set.name:
-        found |= evidence.find(*SERVICES, node=node)
-        found |= evidence.find("network.node_port", "addons.*", to=node)
+        found |= without_kube_proxy(evidence, node)
     return found

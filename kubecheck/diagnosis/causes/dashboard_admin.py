@@ -14,10 +14,7 @@ from kubecheck.diagnosis.evidence import Evidence
     ),
     remedy=(
         "kubectl -n {namespace} create serviceaccount {name}, when it is not there",
-        (
-            "kubectl create clusterrolebinding {name} --clusterrole=cluster-admin"
-            " --serviceaccount={namespace}:{name}"
-        ),
+        "kubectl create clusterrolebinding {name} --clusterrole=cluster-admin --serviceaccount={namespace}:{name}",
         "kubectl -n {namespace} create token {name}, and log in with it",
     ),
     source="https://github.com/kubernetes/dashboard/blob/master/docs/user/access-control/creating-sample-user.md",

@@ -4,20 +4,7 @@ from collections.abc import Iterator
 
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
-
-SERVICES = (
-    "network.kubernetes_service_reachable",
-    "network.dns_service_*",
-    "network.new_service_works",
-    "network.service_*",
-    "network.pod_reaches_itself",
-    "network.large_transfer_through_service",
-    "network.node_port",
-    "addons.dashboard_node_port",
-    "addons.kube_proxy_*",
-    "certs.kubernetes_service_certificate",
-    "dns.*",
-)
+from kubecheck.diagnosis.traffic import without_kube_proxy
 
 
 @cause(
@@ -39,12 +26,11 @@ def kube_proxy_down(evidence: Evidence) -> Iterator[Finding]:
     at all. When it never ran, no Service is reached, and with DNS hardly anything works.
     """
     for node in evidence.nodes_failing("addons.kube_proxy_healthy", "node"):
-        here = evidence.find(*SERVICES, node=node) | evidence.find("network.node_port", "addons.*", to=node)
         said = evidence.find("addons.kube_proxy_healthy", node=node)
         yield Finding(
             says=f"kube-proxy does not work on node {node}",
             blames=(f"Node/{node}",),
-            explains=here,
+            explains=without_kube_proxy(evidence, node),
             confidence=Confidence.CERTAIN,
             names={"node": node},
             confirmed=tuple(symptom.message for symptom in said),

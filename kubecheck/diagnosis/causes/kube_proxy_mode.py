@@ -13,10 +13,7 @@ from kubecheck.diagnosis.evidence import Evidence, at_nodes
     remedy=(
         "on {nodes}: load what the mode needs (ipvs: modprobe ip_vs ip_vs_rr ip_vs_wrr ip_vs_sh nf_conntrack)",
         "on {nodes}: set mode in kube-proxy's configuration; systemctl restart kube-proxy",
-        (
-            "kubeadm: kubectl -n kube-system edit configmap kube-proxy; kubectl -n kube-system rollout restart"
-            " daemonset kube-proxy"
-        ),
+        "kubeadm: kubectl -n kube-system edit configmap kube-proxy; kubectl -n kube-system rollout restart daemonset kube-proxy",
     ),
     source="https://kubernetes.io/docs/reference/networking/virtual-ips/#proxy-modes",
 )

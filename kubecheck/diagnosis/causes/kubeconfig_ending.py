@@ -11,10 +11,7 @@ from kubecheck.diagnosis.evidence import Evidence
     confirm=("kubectl config view --raw -o jsonpath='{.users[0].user}'", "kubeadm certs check-expiration"),
     remedy=(
         "kubeadm: on a master, kubeadm certs renew admin.conf, and copy /etc/kubernetes/admin.conf",
-        (
-            "binary install: sign a new certificate with the cluster's CA (O=system:masters), and put it into the"
-            " kubeconfig: kubectl config set-credentials NAME --client-certificate=FILE --client-key=FILE"
-        ),
+        "binary install: sign a new certificate with the cluster's CA (O=system:masters), and put it into the kubeconfig: kubectl config set-credentials NAME --client-certificate=FILE --client-key=FILE",
     ),
     source="https://kubernetes.io/docs/tasks/administer-cluster/kubeadm/kubeadm-certs/",
 )

@@ -4,7 +4,14 @@ from collections.abc import Iterator
 
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
+from kubecheck.diagnosis.kubelet_fields import wrong_in
 
+FIELDS = (
+    "authentication.anonymous.enabled",
+    "authentication.webhook.enabled",
+    "authorization.mode",
+    "readOnlyPort",
+)
 HERE = ("nodes.kubelet_asks_for_credentials", "nodes.kubelet_refuses_anonymous")
 
 
@@ -15,10 +22,7 @@ HERE = ("nodes.kubelet_asks_for_credentials", "nodes.kubelet_refuses_anonymous")
         "kubectl get --raw /api/v1/nodes/{node}/proxy/configz",
     ),
     remedy=(
-        (
-            "on {node}, in the kubelet's configuration: authentication.anonymous.enabled: false,"
-            " authentication.webhook.enabled: true, authorization.mode: Webhook, readOnlyPort: 0"
-        ),
+        "on {node}, in the kubelet's configuration: authentication.anonymous.enabled: false, authentication.webhook.enabled: true, authorization.mode: Webhook, readOnlyPort: 0",
         "on {node}: systemctl restart kubelet; ss -ltnp sport = :10255",
     ),
     source="https://kubernetes.io/docs/reference/access-authn-authz/kubelet-authn-authz/",
@@ -32,16 +36,10 @@ def kubelet_anonymous(evidence: Evidence) -> Iterator[Finding]:
     here = evidence.find(*HERE, failed=True)
     for name in sorted({s.node for s in here} | {s.to or s.target for s in open_ports}):
         mine = {s for s in here if s.node == name} | {s for s in open_ports if name in (s.to, s.target)}
-        drift = {
-            s
-            for s in evidence.find("nodes.kubelet_drift", node=name)
-            if any(field in s.message for field in ("anonymous", "authorization.mode", "readOnlyPort"))
-            and s.message.count(" is ") == 1
-        }
         yield Finding(
             says=f"the kubelet of node {name} lets in anybody",
             blames=(f"Node/{name}",),
-            explains=frozenset(mine | drift),
+            explains=wrong_in(evidence, name, *FIELDS) | mine,
             confidence=Confidence.CERTAIN,
             names={"node": name},
             confirmed=tuple(sorted(s.message for s in mine))[:2],

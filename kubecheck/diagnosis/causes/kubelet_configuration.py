@@ -16,10 +16,7 @@ CHECKS = ("nodes.kubelet_configuration", "nodes.kubelet_flags", "nodes.misspelt_
         "on {node}: tr '\\0' '\\n' </proc/$(pidof kubelet)/cmdline",
     ),
     remedy=(
-        (
-            "on {nodes}: set what is named above in the file that the kubelet's --config names (kubeadm:"
-            " /var/lib/kubelet/config.yaml), or in its unit: systemctl cat kubelet"
-        ),
+        "on {nodes}: set what is named above in the file that the kubelet's --config names (kubeadm: /var/lib/kubelet/config.yaml), or in its unit: systemctl cat kubelet",
         "on {nodes}: systemctl daemon-reload; systemctl restart kubelet",
         "or the promise is another: kubelet.expect and kubelet.flags in kubecheck's policy",
     ),

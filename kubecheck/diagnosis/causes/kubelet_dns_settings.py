@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
+from kubecheck.diagnosis.kubelet_fields import wrong_in
 
 
 @cause(
@@ -34,8 +35,6 @@ def kubelet_dns_settings(evidence: Evidence) -> Iterator[Finding]:
         reading = facts.kubelets.get(node)
         kubelet = reading.found if reading else None
         here = evidence.find("dns.*", kind="pod", node=node) | evidence.find("dns.*", kind="api", node=node)
-        drift = evidence.find("nodes.kubelet_drift", "nodes.kubelet_configuration", node=node)
-        mentions = frozenset(s for s in drift if "clusterDNS" in s.message or "clusterDomain" in s.message)
         told = (
             f"clusterDNS {', '.join(kubelet.cluster_dns) or 'none'}, clusterDomain"
             f" {kubelet.cluster_domain or 'none'}"
@@ -48,7 +47,9 @@ def kubelet_dns_settings(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             says=f"the kubelet of {node} hands {told} to its pods; right are {dns} and {domain}",
             blames=(f"Node/{node}",),
-            explains=here | mentions | evidence.find("dns.kubelets_agree"),
+            explains=here
+            | wrong_in(evidence, node, "clusterDNS", "clusterDomain")
+            | evidence.find("dns.kubelets_agree"),
             confidence=Confidence.CERTAIN,
             names={"node": node, "dns": dns, "domain": domain},
             confirmed=(f"configz of {node}: {told}",),

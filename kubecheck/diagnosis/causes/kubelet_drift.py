@@ -1,17 +1,16 @@
 """A kubelet is configured differently from all others."""
 
-import re
 from collections.abc import Iterator
 
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence, Symptom
+from kubecheck.diagnosis.kubelet_fields import fields
 
 ALSO = (
     "nodes.kubelet_configuration",
     "certs.kubelet_suites_configured",
     "nodes.kubelet_asks_for_credentials",
 )
-FIELD = re.compile(r"(?:^|: |; )([a-z]\w+(?:\.\w+)*) (?:is|are) ")
 
 
 @cause(
@@ -21,10 +20,7 @@ FIELD = re.compile(r"(?:^|: |; )([a-z]\w+(?:\.\w+)*) (?:is|are) ")
         "the same of another node, and compare: diff",
     ),
     remedy=(
-        (
-            "on {node}: set {fields} as on the other nodes, in the file that the kubelet's --config names"
-            " (kubeadm: /var/lib/kubelet/config.yaml) or in its flags: systemctl cat kubelet"
-        ),
+        "on {node}: set {fields} as on the other nodes, in the file that the kubelet's --config names (kubeadm: /var/lib/kubelet/config.yaml) or in its flags: systemctl cat kubelet",
         "on {node}: systemctl restart kubelet",
         "meant to differ? kubelet.may_differ in kubecheck's policy",
     ),
@@ -36,26 +32,21 @@ def kubelet_drift(evidence: Evidence) -> Iterator[Finding]:
     It was changed by hand, or missed a change, and behaves differently when it matters.
     """
     for symptom in sorted(evidence.find("nodes.kubelet_drift", failed=True), key=lambda s: s.node):
-        fields = _fields(symptom)
-        also = {s for s in evidence.find(*ALSO, node=symptom.node, failed=True) if _same(s, fields)}
+        drifting = fields(symptom)
+        also = {s for s in evidence.find(*ALSO, node=symptom.node, failed=True) if _same(s, drifting)}
         yield Finding(
             says=symptom.message,
             blames=(f"Node/{symptom.node}",),
             explains=frozenset({symptom, *also}),
             confidence=Confidence.CERTAIN,
-            names={"node": symptom.node, "fields": ", ".join(sorted(fields)) or "the fields that differ"},
+            names={"node": symptom.node, "fields": ", ".join(sorted(drifting)) or "the fields that differ"},
             confirmed=(f"GET /api/v1/nodes/{symptom.node}/proxy/configz, compared with the other nodes'",),
         )
 
 
-def _fields(symptom: Symptom) -> set[str]:
-    """The fields of a KubeletConfiguration that a message names."""
-    return set(FIELD.findall(symptom.message.partition(": ")[2]))
-
-
-def _same(symptom: Symptom, drifting: set[str]) -> bool:
+def _same(symptom: Symptom, drifting: frozenset[str]) -> bool:
     """Whether what is wrong with this node's configuration is nothing but what drifts."""
     if symptom.check == "certs.kubelet_suites_configured":
         return "tlsCipherSuites" in drifting
-    fields = _fields(symptom)
-    return bool(fields) and fields <= drifting
+    wrong = fields(symptom)
+    return bool(wrong) and wrong <= drifting

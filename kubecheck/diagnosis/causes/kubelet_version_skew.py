@@ -10,10 +10,7 @@ from kubecheck.diagnosis.evidence import Evidence, Symptom, at_nodes
     title="A node's version does not fit",
     confirm=("kubectl get nodes; kubectl version", "on the node: kube-proxy --version; kubelet --version"),
     remedy=(
-        (
-            "kubectl drain {node} --ignore-daemonsets, upgrade kubelet and kube-proxy on it to {version}, systemctl"
-            " restart kubelet kube-proxy, kubectl uncordon {node}"
-        ),
+        "kubectl drain {node} --ignore-daemonsets, upgrade kubelet and kube-proxy on it to {version}, systemctl restart kubelet kube-proxy, kubectl uncordon {node}",
         "kubeadm: kubeadm upgrade node on {node}, then the packages of kubelet and kubectl",
     ),
     source="https://kubernetes.io/releases/version-skew-policy/",

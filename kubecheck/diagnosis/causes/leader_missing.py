@@ -45,10 +45,7 @@ CONTROLLERS = (
     ),
     remedy=(
         "on every master: systemctl restart {component}; journalctl -u {component} --since -15min",
-        (
-            "on every master, as a static pod: crictl ps -a --name {component}; look at"
-            " /etc/kubernetes/manifests/{component}.yaml"
-        ),
+        "on every master, as a static pod: crictl ps -a --name {component}; look at /etc/kubernetes/manifests/{component}.yaml",
         "kubectl -n kube-system get lease {component}",
     ),
     source="https://kubernetes.io/docs/concepts/architecture/leases/#leader-election",

@@ -3,15 +3,8 @@
 from collections.abc import Iterator
 
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
-from kubecheck.diagnosis.consequences import metrics
+from kubecheck.diagnosis.consequences import METRICS_API, NOBODY, metrics
 from kubecheck.diagnosis.evidence import Evidence
-
-API = "v1beta1.metrics.k8s.io"
-NOBODY = {
-    "MissingEndpoints",
-    "EndpointsNotFound",
-    "EndpointsInaccessible",
-}  # its Service has nobody behind it
 
 
 @cause(
@@ -28,15 +21,8 @@ NOBODY = {
             """ '[{"op":"remove","path":"/spec/caBundle"},"""
             """{"op":"add","path":"/spec/insecureSkipTLSVerify","value":true}]'"""
         ),
-        (
-            "ServiceNotFound, or a wrong port: kubectl edit apiservice v1beta1.metrics.k8s.io, and"
-            " name its Service"
-        ),
-        (
-            "timeouts: masters must reach pods (--enable-aggregator-routing), hostNetwork: true"
-            " helps where they"
-            " do not"
-        ),
+        "ServiceNotFound, or a wrong port: kubectl edit apiservice v1beta1.metrics.k8s.io, and name its Service",
+        "timeouts: masters must reach pods (--enable-aggregator-routing), hostNetwork: true helps where they do not",
         "or as it came: kubectl apply -f the release's components.yaml",
     ),
     source="https://kubernetes.io/docs/tasks/extend-kubernetes/configure-aggregation-layer/",
@@ -53,12 +39,12 @@ def metrics_apiservice(evidence: Evidence) -> Iterator[Finding]:
     if not any(symptom.failed for symptom in explained):
         return
     yield Finding(
-        says=f"APIService {API} is not available: {condition.reason}: {_cut(condition.message)}",
-        blames=(f"APIService/{API}",),
+        says=f"APIService {METRICS_API} is not available: {condition.reason}: {_cut(condition.message)}",
+        blames=(f"APIService/{METRICS_API}",),
         explains=explained,
         confidence=Confidence.CERTAIN if "x509" in condition.message or "certificate" in condition.message
         else Confidence.LIKELY,
-        confirmed=(f"APIService {API}: {condition.reason} {condition.message}",),
+        confirmed=(f"APIService {METRICS_API}: {condition.reason} {condition.message}",),
     )  # fmt: skip
 
 

@@ -17,11 +17,7 @@ from kubecheck.diagnosis.evidence import Evidence
     remedy=(
         "kubectl -n kube-system logs deployment/metrics-server --tail=50 | grep {node}",
         "on {node}: iptables -S INPUT, or nft list ruleset: accept TCP {port} from pods ({from})",
-        (
-            "x509 in its log: the kubelet's serving certificate is not for {node}, or of no CA"
-            " that metrics-server"
-            " knows: serverTLSBootstrap and kubectl certificate approve, or --kubelet-insecure-tls"
-        ),
+        "x509 in its log: the kubelet's serving certificate is not for {node}, or of no CA that metrics-server knows: serverTLSBootstrap and kubectl certificate approve, or --kubelet-insecure-tls",
     ),
     source="https://github.com/kubernetes-sigs/metrics-server/blob/master/FAQ.md",
 )

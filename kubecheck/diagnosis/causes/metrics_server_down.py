@@ -4,10 +4,8 @@ from collections.abc import Iterator
 
 from kubecheck.cluster.objects import Deployment
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
-from kubecheck.diagnosis.consequences import metrics
+from kubecheck.diagnosis.consequences import METRICS_API, metrics
 from kubecheck.diagnosis.evidence import Evidence
-
-API = "v1beta1.metrics.k8s.io"
 
 
 @cause(
@@ -29,7 +27,7 @@ def metrics_server_down(evidence: Evidence) -> Iterator[Finding]:
     kubectl top shows nothing and autoscalers stand still. Namespaces may hang in deletion as well.
     """
     facts = evidence.facts
-    service = next((a.service for a in facts.api_services.found or () if a.name == API), "")
+    service = next((a.service for a in facts.api_services.found or () if a.name == METRICS_API), "")
     deployment = _deployment(evidence, service)
     explained = metrics(evidence)
     if deployment is None or deployment.ready or not any(symptom.failed for symptom in explained):
@@ -64,7 +62,7 @@ def metrics_server_down(evidence: Evidence) -> Iterator[Finding]:
         },
         confirmed=(
             f"Deployment {name}: {deployment.ready} of {deployment.wanted} replicas are ready",
-            *([f"APIService {API}: {condition.reason} {condition.message}"] if condition else []),
+            *([f"APIService {METRICS_API}: {condition.reason} {condition.message}"] if condition else []),
         ),
     )
 

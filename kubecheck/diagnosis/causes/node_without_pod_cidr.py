@@ -13,10 +13,7 @@ from kubecheck.diagnosis.evidence import Evidence, at_nodes
         "kubectl get events --field-selector reason=CIDRNotAvailable",
     ),
     remedy=(
-        (
-            "kubectl get events --field-selector reason=CIDRNotAvailable: the cluster CIDR is used up; widen"
-            " --cluster-cidr, or make --node-cidr-mask-size larger, and restart kube-controller-manager on every master"
-        ),
+        "kubectl get events --field-selector reason=CIDRNotAvailable: the cluster CIDR is used up; widen --cluster-cidr, or make --node-cidr-mask-size larger, and restart kube-controller-manager on every master",
         "none of the nodes has one: --allocate-node-cidrs=true on every master",
     ),
     source="https://kubernetes.io/docs/reference/command-line-tools-reference/kube-controller-manager/",

@@ -19,14 +19,8 @@ CHECKS = (
         "kubectl get servicecidrs; grep cluster-cidr in kube-controller-manager's unit or manifest",
     ),
     remedy=(
-        (
-            "on every master: give --cluster-cidr of kube-controller-manager a range of its own, apart from"
-            " --service-cluster-ip-range and from the nodes' network; systemctl restart kube-controller-manager"
-        ),
-        (
-            "a node keeps its range until it joins anew: kubectl drain {node} --ignore-daemonsets; kubectl delete"
-            " node {node}; systemctl restart kubelet on it"
-        ),
+        "on every master: give --cluster-cidr of kube-controller-manager a range of its own, apart from --service-cluster-ip-range and from the nodes' network; systemctl restart kube-controller-manager",
+        "a node keeps its range until it joins anew: kubectl drain {node} --ignore-daemonsets; kubectl delete node {node}; systemctl restart kubelet on it",
     ),
     source="https://kubernetes.io/docs/concepts/cluster-administration/networking/",
 )

@@ -32,6 +32,7 @@ def pod_network_blocked(evidence: Evidence) -> Iterator[Finding]:
 
     The node is Ready and its pods run, so the scheduler goes on putting pods there, where they reach nothing.
     """
+    from_nodes = evidence.pairs("network.node_to_pod", "node")
     over_udp = evidence.pairs("network.pod_to_pod_over_udp", "pod")
     for shape in pod_shapes(evidence):
         if shape.form not in WORDS or forwards(evidence, shape.nodes[0]) is False:
@@ -39,7 +40,7 @@ def pod_network_blocked(evidence: Evidence) -> Iterator[Finding]:
         if all(over_udp.get(pair) for pair in shape.pairs):
             continue  # the way is open, so it is a port of its pods that is closed
         node = shape.nodes[0]
-        own = any(pair[0] == node and not ok for pair, ok in _from_nodes(evidence).items())
+        own = any(pair[0] == node and not ok for pair, ok in from_nodes.items())
         says = WORDS[shape.form].format(node=node)
         yield Finding(
             says=f"{says}; the node itself {'does not reach them either' if own else 'does reach the others'}",
@@ -48,7 +49,3 @@ def pod_network_blocked(evidence: Evidence) -> Iterator[Finding]:
             confidence=Confidence.LIKELY,
             names={"node": node},
         )
-
-
-def _from_nodes(evidence: Evidence) -> dict[tuple[str, str], bool]:
-    return evidence.pairs("network.node_to_pod", "node")

@@ -23,8 +23,7 @@ RULES = (
         re.compile(r"exceeded quota: ([\w.-]+)|failed quota: ([\w.-]+)"),
         (
             "kubectl get resourcequota --all-namespaces, and look which of them is put into every new namespace",
-            ("have namespaces named kubecheck-* left out of what makes {name}, or raise it: a run needs three"
-            " pods and two for each node"),
+            "have namespaces named kubecheck-* left out of what makes {name}, or raise it: a run needs three pods and two for each node",
         ),
     ),
     Rule(
@@ -43,8 +42,7 @@ RULES = (
         re.compile(r"ValidatingAdmissionPolicy \\?'([\w.:-]+)\\?'"),
         (
             "kubectl get validatingadmissionpolicy {name} -o yaml; kubectl get validatingadmissionpolicybinding",
-            ("leave the run's namespaces out, in spec.matchResources.namespaceSelector of its binding: key"
-            " app.kubernetes.io/managed-by, operator NotIn, values [kubecheck]"),
+            "leave the run's namespaces out, in spec.matchResources.namespaceSelector of its binding: key app.kubernetes.io/managed-by, operator NotIn, values [kubecheck]",
         ),
     ),
     Rule(
@@ -52,16 +50,14 @@ RULES = (
         re.compile(r'admission webhook \\?"([\w.-]+)\\?" denied the request'),
         (
             "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations | grep -i {name}",
-            ("leave the run's namespaces out of it, by its namespaceSelector: key app.kubernetes.io/managed-by,"
-            " operator NotIn, values [kubecheck]"),
+            "leave the run's namespaces out of it, by its namespaceSelector: key app.kubernetes.io/managed-by, operator NotIn, values [kubecheck]",
         ),
     ),
     Rule(
         "PodSecurity",
         re.compile(r'violates PodSecurity \\?"([\w.:-]+)\\?"'),
         (
-            ("kubectl get namespaces --show-labels | grep pod-security: whoever sets labels on new namespaces must"
-            " leave those of kubecheck-* as they are"),
+            "kubectl get namespaces --show-labels | grep pod-security: whoever sets labels on new namespaces must leave those of kubecheck-* as they are",
         ),
     ),
 )  # fmt: skip

@@ -11,10 +11,7 @@ from kubecheck.diagnosis.evidence import Evidence
     confirm=("kubectl get configmaps --all-namespaces --field-selector metadata.name=kube-root-ca.crt",),
     remedy=(
         "kubectl -n {namespace} delete configmap kube-root-ca.crt: the controller-manager makes it anew at once",
-        (
-            "it does not: on every master, --root-ca-file and --controllers=* of kube-controller-manager;"
-            " journalctl -u kube-controller-manager | grep root-ca"
-        ),
+        "it does not: on every master, --root-ca-file and --controllers=* of kube-controller-manager; journalctl -u kube-controller-manager | grep root-ca",
     ),
     source="https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/",
 )

@@ -11,18 +11,9 @@ from kubecheck.diagnosis.evidence import Evidence, at_nodes
     title="The container runtime is not configured as promised",
     confirm=("on {node}: cat /etc/docker/daemon.json; containerd config dump",),
     remedy=(
-        (
-            "on {nodes}, with docker: set registry-mirrors, max-concurrent-downloads, max-concurrent-uploads, log-opts"
-            " and live-restore in /etc/docker/daemon.json; systemctl restart docker"
-        ),
-        (
-            "on {nodes}, with containerd: registry config_path and max_concurrent_downloads in"
-            " /etc/containerd/config.toml; systemctl restart containerd"
-        ),
-        (
-            "with containerd the kubelet rotates logs: containerLogMaxSize and containerLogMaxFiles in its"
-            " configuration; systemctl restart kubelet"
-        ),
+        "on {nodes}, with docker: set registry-mirrors, max-concurrent-downloads, max-concurrent-uploads, log-opts and live-restore in /etc/docker/daemon.json; systemctl restart docker",
+        "on {nodes}, with containerd: registry config_path and max_concurrent_downloads in /etc/containerd/config.toml; systemctl restart containerd",
+        "with containerd the kubelet rotates logs: containerLogMaxSize and containerLogMaxFiles in its configuration; systemctl restart kubelet",
     ),
     source="https://docs.docker.com/reference/cli/dockerd/#daemon-configuration-file",
 )

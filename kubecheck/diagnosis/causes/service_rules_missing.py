@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
-from kubecheck.diagnosis.traffic import LOOKUPS, SERVICES
+from kubecheck.diagnosis.traffic import without_kube_proxy
 
 ASKED = ("network.kubernetes_service_reachable", "network.new_service_works", "network.dns_service_over_tcp")
 
@@ -36,8 +36,7 @@ def service_rules_missing(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             says=f"no Service is reached from node {node} and its pods, though kube-proxy runs there",
             blames=(f"Node/{node}",),
-            explains=evidence.find(*SERVICES, *LOOKUPS, node=node)
-            | evidence.find("network.node_port", "addons.dashboard_node_port", to=node),
+            explains=without_kube_proxy(evidence, node),
             confidence=Confidence.LIKELY,
             names={"node": node},
         )

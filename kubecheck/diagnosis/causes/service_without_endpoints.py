@@ -5,11 +5,8 @@ from dataclasses import dataclass
 
 from kubecheck.cluster.objects import Service
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
-from kubecheck.diagnosis.consequences import metrics
+from kubecheck.diagnosis.consequences import METRICS_API, NOBODY, metrics
 from kubecheck.diagnosis.evidence import Evidence, Symptom
-
-METRICS = "v1beta1.metrics.k8s.io"
-NOBODY = {"MissingEndpoints", "EndpointsNotFound"}
 
 
 @dataclass(frozen=True)
@@ -77,7 +74,7 @@ def _empty(evidence: Evidence) -> Iterator[Empty]:
             for each in (workloads.deployments if workloads else ())
             if each.namespace == namespace and each.name == name and each.ready
         ]
-        if api.name == METRICS and api.available.reason in NOBODY and serving:
+        if api.name == METRICS_API and api.available.reason in NOBODY and serving:
             yield Empty(namespace, name, "in its spec", metrics(evidence), tuple(serving))
 
 

@@ -20,15 +20,8 @@ PATIENCE = 60.0  # seconds; as certs.no_serving_request_waits has it
         "from another node: openssl s_client -connect {address}:{port} </dev/null",
     ),
     remedy=(
-        (
-            "kubectl describe csr {request}; once it is sure that {node} itself asks: kubectl"
-            " certificate approve"
-            " {request}"
-        ),
-        (
-            "for all that come: run an approver for kubernetes.io/kubelet-serving, or set"
-            " serverTLSBootstrap: false in the kubelet's configuration"
-        ),
+        "kubectl describe csr {request}; once it is sure that {node} itself asks: kubectl certificate approve {request}",
+        "for all that come: run an approver for kubernetes.io/kubelet-serving, or set serverTLSBootstrap: false in the kubelet's configuration",
     ),
     source="https://kubernetes.io/docs/tasks/administer-cluster/kubeadm/kubeadm-certs/#kubelet-serving-certs",
 )

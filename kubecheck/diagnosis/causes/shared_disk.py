@@ -18,14 +18,8 @@ CHECKS = {
     confirm=("on {node}: findmnt -T /var/lib/etcd; lsblk -o NAME,ROTA,TYPE,SIZE,MOUNTPOINTS",),
     remedy=(
         "on {node}: make a filesystem on a disk of its own, and an entry in /etc/fstab for it",
-        (
-            "etcd, one master after the other: systemctl stop etcd; copy /var/lib/etcd; mount; systemctl start etcd;"
-            " etcdctl endpoint health --cluster"
-        ),
-        (
-            "the runtime: kubectl drain {node} --ignore-daemonsets; systemctl stop kubelet containerd; copy; mount;"
-            " start both; kubectl uncordon {node}"
-        ),
+        "etcd, one master after the other: systemctl stop etcd; copy /var/lib/etcd; mount; systemctl start etcd; etcdctl endpoint health --cluster",
+        "the runtime: kubectl drain {node} --ignore-daemonsets; systemctl stop kubelet containerd; copy; mount; start both; kubectl uncordon {node}",
     ),
     source="https://etcd.io/docs/latest/op-guide/hardware/#disks",
 )

@@ -14,17 +14,9 @@ from kubecheck.diagnosis.evidence import Evidence
         "openssl x509 -noout -subject -ext subjectKeyIdentifier -in FILE, of both files",
     ),
     remedy=(
-        (
-            "on every master: --cluster-signing-cert-file and --cluster-signing-key-file of"
-            " kube-controller-manager"
-            " must be the CA that --client-ca-file of kube-apiserver names; then restart"
-            " kube-controller-manager"
-        ),
+        "on every master: --cluster-signing-cert-file and --cluster-signing-key-file of kube-controller-manager must be the CA that --client-ca-file of kube-apiserver names; then restart kube-controller-manager",
         "or add the signer's CA to the file of --client-ca-file, and restart kube-apiserver",
-        (
-            "nodes that hold a certificate of the wrong CA: rm /etc/kubernetes/kubelet.kubeconfig"
-            " /var/lib/kubelet/pki/kubelet-client-*; systemctl restart kubelet"
-        ),
+        "nodes that hold a certificate of the wrong CA: rm /etc/kubernetes/kubelet.kubeconfig /var/lib/kubelet/pki/kubelet-client-*; systemctl restart kubelet",
     ),
     source="https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/#kubernetes-signers",
 )

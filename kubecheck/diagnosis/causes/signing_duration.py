@@ -16,16 +16,8 @@ FLAG = "Flag/kube-controller-manager/--cluster-signing-duration"
         "on a node: openssl x509 -noout -dates -in /var/lib/kubelet/pki/kubelet-client-current.pem",
     ),
     remedy=(
-        (
-            "on every master: set --cluster-signing-duration={hours}h0m0s in the unit (or static pod) of"
-            " kube-controller-manager, then: systemctl daemon-reload; systemctl restart"
-            " kube-controller-manager"
-        ),
-        (
-            "on nodes that hold a short one: rm /etc/kubernetes/kubelet.kubeconfig"
-            " /var/lib/kubelet/pki/kubelet-client-*; systemctl restart kubelet, with a bootstrap"
-            " token that is valid"
-        ),
+        "on every master: set --cluster-signing-duration={hours}h0m0s in the unit (or static pod) of kube-controller-manager, then: systemctl daemon-reload; systemctl restart kube-controller-manager",
+        "on nodes that hold a short one: rm /etc/kubernetes/kubelet.kubeconfig /var/lib/kubelet/pki/kubelet-client-*; systemctl restart kubelet, with a bootstrap token that is valid",
     ),
     source="https://kubernetes.io/docs/reference/command-line-tools-reference/kube-controller-manager/",
 )

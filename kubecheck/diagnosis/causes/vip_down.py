@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
+from kubecheck.cluster.clusterinfo import front
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.consequences import METRICS
 from kubecheck.diagnosis.evidence import Evidence, Symptom
-from kubecheck.diagnosis.front import front
 from kubecheck.diagnosis.kubelet_state import cut_off
+from kubecheck.outcomes import CannotTell, NotApplicable
+from kubecheck.probes.question import address
 
 WAYS = ("controlplane.vip_reachable", "certs.front_certificate")
 # What stands still while kubelets, schedulers and controller-managers do not get through.
@@ -44,11 +46,15 @@ def vip_down(evidence: Evidence) -> Iterator[Finding]:
     Kubelets, schedulers, controller-managers and kube-proxies connect there. What runs goes on; nothing is
     started, moved or reported any more, and after a while all nodes look dead at once.
     """
-    vip = front(evidence)
+    try:
+        host, port = front(evidence.policy, evidence.facts.cluster_info)
+    except (NotApplicable, CannotTell):
+        return
+    vip = address(host, port)
     lost = evidence.nodes_failing("controlplane.vip_reachable", "node")
     reached = evidence.nodes_passing("controlplane.vip_reachable", "node")
     silent = cut_off(evidence)
-    if not vip or reached or not (lost or silent):
+    if reached or not (lost or silent):
         return
     said = [s.message for s in evidence.find("controlplane.vip_reachable", failed=True)]
     still = [f"the kubelets of {', '.join(n.name for n in silent)} answer, and have stopped reporting"]
@@ -61,7 +67,7 @@ def vip_down(evidence: Evidence) -> Iterator[Finding]:
         blames=(f"Address/{vip}",),
         explains=evidence.find(*WAYS) | (_still(evidence) if silent else frozenset()),
         confidence=Confidence.CERTAIN,
-        names={"vip": vip, "host": vip.rpartition(":")[0].strip("[]") or vip},
+        names={"vip": vip, "host": host},
         confirmed=(*said[:1], *(still if silent else ())),
     )
 

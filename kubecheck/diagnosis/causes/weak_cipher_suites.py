@@ -17,10 +17,7 @@ ACCEPT = "certs.kubelet_accepts_promised_suite"
         "kubectl get --raw /api/v1/nodes/{node}/proxy/configz | grep -o tlsCipherSuites[^]]*",
     ),
     remedy=(
-        (
-            "on {nodes}, in the kubelet's configuration: tlsCipherSuites: [{suites}], or --tls-cipher-suites in its"
-            " unit"
-        ),
+        "on {nodes}, in the kubelet's configuration: tlsCipherSuites: [{suites}], or --tls-cipher-suites in its unit",
         "on {nodes}: systemctl daemon-reload; systemctl restart kubelet",
         "a kubelet that accepts none of the promised suites has an elliptic serving key: promise ECDSA suites too",
     ),
