@@ -49,6 +49,12 @@ def own_words(problem: AssertionError) -> str:
     return text.partition("\nassert ")[0] or text
 
 
+def said_of(message: str, target: str) -> str:
+    """What a message of many targets says of one of them, in a line; empty where it does not tell it."""
+    start = f"{target}: "
+    return next((line[len(start) :] for line in message.splitlines() if line.startswith(start)), "")
+
+
 def _told(found: Mapping[str, str], total: int, what: str) -> str:
     if total == 1:
         return next(iter(found.values()))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 
+from kubecheck.checks.judging import said_of
 from kubecheck.checks.vantage import Vantage
 from kubecheck.cluster.facts import Facts
 from kubecheck.diagnosis.owners import NOBODY, Owner, node_ports, owners
@@ -167,7 +168,7 @@ class Evidence:
             node=node,
             target=target.name,
             outcome=target.outcome,
-            message=_own_part(result.message, target.name) if len(result.targets) > 1 else result.message,
+            message=_message(result, target),
             got=target.got,
             asked=target.asked,
             to=self._to(target),
@@ -177,9 +178,9 @@ class Evidence:
 
     def _to(self, target: Target) -> str:
         """The one node that a target stands for: by its name, or by whose its address is."""
-        named = re.match(r"[^\s:]+", target.name)
-        if named and named[0] in self._names:
-            return named[0]
+        named = target_node(target.name, self._names)
+        if named:
+            return named
         owner = self.owners.get(target.address, NOBODY)
         return next(iter(owner.nodes)) if owner.kind != "Service" and len(owner.nodes) == 1 else ""
 
@@ -193,9 +194,17 @@ def at_nodes(symptoms: Iterable[Symptom]) -> list[str]:
     return sorted({symptom.node for symptom in symptoms if symptom.node})
 
 
-def _own_part(message: str, target: str) -> str:
-    """What a message that names many targets says of one of them; how many fail where it does not say."""
-    start = message.find(f"\n{target}: ")
-    if start < 0:
-        return message.partition("\n")[0]
-    return message[start + len(target) + 3 :].partition("\n")[0]
+def _message(result: Result, target: Target) -> str:
+    """What a result says of one of its targets; how many there are where it names only some of them."""
+    if len(result.targets) < 2 or not target.name:
+        return result.message
+    return said_of(result.message, target.name) or result.message.partition("\n")[0]
+
+
+def target_node(name: str, nodes: Collection[str]) -> str:
+    """The node that a name tells: ``node1``, ``node1:32518``, ``node1 over IPv6`` or ``pod on node1``."""
+    first = re.match(r"[^\s:]+", name)
+    if first and first[0] in nodes:
+        return first[0]
+    last = name.rpartition(" on ")[2]
+    return last if last in nodes else ""

@@ -154,9 +154,12 @@ def _verdict(run: Run, *, interrupted: bool) -> Verdict:
 
 def _write(run: Run, ending: Ending) -> None:
     run.reports.mkdir(parents=True, exist_ok=True)
+    if run.replayed is None:  # else the record it came from stays the record of that run
+        _save(run, ending)  # first: out of it everything else can be made again
     write_reports(ending, run.reports)
-    if run.replayed is not None:
-        return  # the record it came from stays the record of that run
+
+
+def _save(run: Run, ending: Ending) -> None:
     answers, troubles = run.gathered()
     record = Record(
         run.id,

@@ -20,10 +20,10 @@ from kubecheck.outcomes import Outcome, Result, Verdict
 from kubecheck.policy import Policy
 from kubecheck.policy.show import policy_text
 from kubecheck.report.checks_told import CheckTold, at, by_area, by_line, places, reasons, tell_checks
-from kubecheck.report.commands import step
 from kubecheck.report.digest import counted, explained_by, gathered, not_asked, not_verified, unexplained
 from kubecheck.report.document import Ending
 from kubecheck.report.matrix import NODE_LIMIT, matrices
+from kubecheck.report.steps import step
 
 SLOWEST = 10  # checks named with their time
 LOOKS = {

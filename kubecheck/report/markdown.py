@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kubecheck.report.commands import step as parted
+from kubecheck.report.steps import step as parted
 
 _MORE = re.compile("[,;]? (?:and|or) ")  # before a second command
 _URL = re.compile(r"https?://[^\s<>]+[^\s<>.,;:)]")

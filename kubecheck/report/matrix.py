@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from kubecheck.checks.judging import said_of
+from kubecheck.diagnosis.evidence import target_node
 from kubecheck.outcomes import Outcome, Result, Target
 
 NODE_LIMIT = 40  # of a grid with a row for each node; above it a row stands for several
@@ -149,15 +150,6 @@ def _judged(
                     yield result, source, to, target
 
 
-def target_node(name: str, nodes: frozenset[str]) -> str:
-    """The node that a target is on: ``node1``, ``node1:32518``, ``node1 over IPv6`` or ``pod on node1``."""
-    first = re.match(r"[^\s:]+", name)
-    if first and first[0] in nodes:
-        return first[0]
-    last = name.rpartition(" on ")[2]
-    return last if last in nodes else ""
-
-
 def _groups(nodes: Sequence[str]) -> tuple[Group, ...]:
     """A group for each node, or GROUPS of them of several; their common domain is left out."""
     domains = {node.partition(".")[2] for node in nodes}
@@ -178,5 +170,4 @@ def _said(result: Result, target: Target) -> str:
     """What came back, as short as it can be told; else the message's own line on this target."""
     if target.asked and target.got:
         return f"asked {target.asked}: {target.got}"
-    line = next((x for x in result.message.splitlines() if x.startswith(f"{target.name}: ")), "")
-    return line.partition(": ")[2] or result.message.partition("\n")[0]
+    return said_of(result.message, target.name) or result.message.partition("\n")[0]

@@ -24,7 +24,7 @@ def frozen_api_server(lab: Lab) -> Iterator[str]:
     lab.freeze(node, "kube-apiserver")
 
     def left_out() -> bool:
-        """The load balancer has noticed: so many new connections are answered that none goes there any more."""
+        """The load balancer has noticed: of many new connections none goes there any more."""
         try:
             for _ in range(8 * len(lab.masters)):  # others connect too, so that it gets but a share of ours
                 with config.new_client_from_config(str(lab.kubeconfig)) as fresh:

@@ -14,12 +14,12 @@ from kubecheck.checks.catalogue import load_checks, suites
 from kubecheck.diagnosis import Confidence
 from kubecheck.diagnosis.catalogue import all_kinds
 from kubecheck.outcomes import Outcome, Target
-from kubecheck.report.commands import step
 from kubecheck.report.comparison import compared
 from kubecheck.report.document import document, write_no_verdict
 from kubecheck.report.html import page, page_without_verdict
 from kubecheck.report.runbook import LINES
 from kubecheck.report.snapshot import snapshot
+from kubecheck.report.steps import step
 
 HOSTILE = (
     "</pre><script>alert(1)</script><img src=x onerror='y'>\"' {{ 7*7 }} {% x %} &lt; \x1b[31m\u202e\ud800\0"
