@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from lab.api import Api
@@ -72,6 +73,10 @@ class Lab:
     def masters(self) -> list[str]:
         """The names of the nodes that carry the control plane."""
         return [node.name for node in self._record.settings.master_nodes]
+
+    def address_of(self, node: str) -> IPv4Address:
+        """A node's own address, on the lab's network."""
+        return next(one.address for one in self.settings.nodes if one.name == node)
 
     def api_port(self, server: str = "vip") -> int:
         """The loopback port that leads to the VIP, or to one master's API server."""

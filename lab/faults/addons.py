@@ -35,9 +35,7 @@ def node_without_single_addons(lab: Lab, random: Random) -> dict[str, str]:
 
 def metrics_available(lab: Lab) -> bool:
     """Whether the aggregation layer calls the metrics API available."""
-    found = lab.api().get(METRICS_API) or {}
-    conditions = found.get("status", {}).get("conditions", [])
-    return any(one["type"] == "Available" and one["status"] == "True" for one in conditions)
+    return objects.holds(lab.api().get(METRICS_API), "Available")
 
 
 def until_measured(lab: Lab) -> None:
@@ -56,6 +54,5 @@ def dashboard_endpoints(lab: Lab) -> int:
 def dashboard_answers(lab: Lab, node: str) -> bool:
     """Whether it answers HTTPS at its NodePort on a node, asked from there."""
     port = objects.read(lab, DASHBOARD)["spec"]["ports"][0]["nodePort"]
-    address = next(one.address for one in lab.settings.nodes if one.name == node)
-    page = ["curl", "-sk", "--max-time", "2", "-o", "/dev/null", f"https://{address}:{port}/"]
+    page = ["curl", "-sk", "--max-time", "2", "-o", "/dev/null", f"https://{lab.address_of(node)}:{port}/"]
     return lab.exec_on_node(node, page).returncode == 0

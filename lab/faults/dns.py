@@ -22,12 +22,6 @@ def replicas(lab: Lab) -> list[dict[str, Any]]:
     return sorted(staying, key=lambda pod: str(pod["metadata"]["name"]))
 
 
-def nodes_without(lab: Lab) -> list[str]:
-    """The nodes that carry no CoreDNS."""
-    carrying = {pod["spec"].get("nodeName") for pod in replicas(lab)}
-    return [node for node in lab.nodes if node not in carrying]
-
-
 def ready(lab: Lab) -> bool:
     """Whether all replicas that are wanted, and only they, are there and ready."""
     deployment = lab.api().get(DEPLOYMENT)

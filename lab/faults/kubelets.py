@@ -1,11 +1,10 @@
 """A node's kubelet: its configuration file changed and put back, and the kubelet that has read it."""
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from lab.faults import files
+from lab.faults import files, objects
 from lab.faults.ledger import Ledger
 from lab.faults.waiting import until
 from lab.handle import Lab
@@ -16,20 +15,27 @@ METRICS_PERIOD = timedelta(seconds=10)  # --metric-resolution of the lab's metri
 CONFIGURATION = "/etc/kubernetes/kubelet-conf.yml"
 
 
-def change(lab: Lab, fault: str, node: str, edit: Callable[[dict[str, Any]], None]) -> None:
-    """Let ``edit`` change the configuration as data, and restart the kubelet when that made a difference."""
+def configure(lab: Lab, fault: str, node: str, **fields: Any) -> bool:
+    """Write these fields into the configuration; whether that makes a difference."""
     before = json.loads(files.read(lab, node, CONFIGURATION))
-    after = json.loads(json.dumps(before))
-    edit(after)
+    after = before | fields
     if after != before:
         files.write(lab, fault, node, CONFIGURATION, json.dumps(after, indent=2) + "\n")
+    return bool(after != before)
+
+
+def change(lab: Lab, fault: str, node: str, **fields: Any) -> None:
+    """Let the kubelet run with these fields in its configuration, and wait until it is measured again."""
+    if configure(lab, fault, node, **fields):
         restart(lab, node)
+    until_measured(lab, node)
 
 
 def restore(lab: Lab, fault: str, node: str) -> None:
-    """Put the configuration back and restart the kubelet, when ``fault`` has changed it."""
+    """Put the configuration back, when ``fault`` has changed it, and wait until it is measured again."""
     if files.restore(lab, fault, node, CONFIGURATION):
         restart(lab, node)
+    until_measured(lab, node)
 
 
 def restart(lab: Lab, node: str) -> None:
@@ -79,6 +85,4 @@ def _name(item: dict[str, Any]) -> tuple[str, str]:
 
 def node_ready(lab: Lab, node: str) -> bool:
     """Whether the node's condition Ready is True."""
-    found = lab.api().get(f"/api/v1/nodes/{node}") or {"status": {"conditions": []}}
-    conditions = found["status"]["conditions"]
-    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+    return objects.holds(lab.api().get(f"/api/v1/nodes/{node}"), "Ready")

@@ -19,6 +19,12 @@ def read(lab: Lab, path: str) -> dict[str, Any]:
     return found
 
 
+def holds(found: dict[str, Any] | None, condition: str) -> bool:
+    """Whether an object is there and one of its conditions is True."""
+    conditions = (found or {}).get("status", {}).get("conditions", [])
+    return any(one["type"] == condition and one["status"] == "True" for one in conditions)
+
+
 def keep(lab: Lab, fault: str, path: str) -> dict[str, Any]:
     """Remember an object before ``fault`` changes it; the object as it was."""
     ledger = Ledger.of(lab)

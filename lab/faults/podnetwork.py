@@ -1,16 +1,24 @@
 """The lab's overlay: which pods a node carries, and its way to those of another."""
 
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Network
 from random import Random
 
 from lab.faults.objects import read
 from lab.handle import Lab
 from lab.network import OVERLAY, overlay_mac
 
-
-def address_of(lab: Lab, node: str) -> IPv4Address:
-    """A node's own address."""
-    return next(one.address for one in lab.settings.nodes if one.name == node)
+CUT = (
+    "network.*@*:{source}",
+    "network.*@*:{target}",
+    "network.node_port",  # the one sends on to pods of the other, whoever asks
+    "dns.*@pod:{source}",
+    "dns.*@pod:{target}",
+    "dns.each_replica_answers@node:{source}",
+    "dns.each_replica_answers@node:{target}",
+    # A NodePort again, or a master and the node of an add-on that its API server asks.
+    "addons.*",
+)
+"""What may turn red when the way between the pods of two nodes is cut."""
 
 
 def pods_of(lab: Lab, node: str) -> IPv4Network:
@@ -51,5 +59,5 @@ def mend(lab: Lab, source: str, target: str) -> None:
 
 
 def _entry(lab: Lab, target: str) -> str:
-    address = address_of(lab, target)
+    address = lab.address_of(target)
     return f"{overlay_mac(address)} dst {address}"

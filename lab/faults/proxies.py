@@ -11,6 +11,26 @@ from lab.handle import Lab
 
 NAME = "kube-proxy"
 HEALTH = "http://127.0.0.1:10256/healthz"
+NEW_SERVICES = (
+    "network.new_service_works@*:{node}",
+    "network.service_of_other_namespace@*:{node}",
+    "network.service_spreads@*:{node}",
+    "network.pod_reaches_itself@pod:{node}",
+    "network.large_transfer_through_service@*:{node}",
+    "network.node_port",
+    "addons.dashboard_*",
+)
+"""What may turn red when a node's rules stand still."""
+ALL_SERVICES = (
+    *NEW_SERVICES,
+    "network.kubernetes_service_reachable@*:{node}",
+    "network.dns_service_*@*:{node}",
+    "dns.*@pod:{node}",
+    "certs.kubernetes_service_certificate@*:{node}",
+    # Where the node is a master, its API server reaches the add-ons that it serves through Services too.
+    "addons.*",
+)
+"""And when it has none."""
 JUMPS = {"nat": ("PREROUTING", "OUTPUT"), "filter": ("INPUT", "FORWARD", "OUTPUT")}
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from random import Random
 
-from lab.errors import LabError
 from lab.faults import dns
 from lab.handle import Lab
 
@@ -28,14 +27,6 @@ def any_master(lab: Lab, random: Random) -> dict[str, str]:
 def any_worker(lab: Lab, random: Random) -> dict[str, str]:
     """One of those that do not."""
     return {"node": random.choice([node for node in lab.nodes if node not in lab.masters])}
-
-
-def node_without_dns(lab: Lab, random: Random) -> dict[str, str]:
-    """One that carries no CoreDNS."""
-    nodes = dns.nodes_without(lab)
-    if not nodes:
-        raise LabError("Every node of the lab carries CoreDNS; this fault needs one that does not.")
-    return {"node": random.choice(nodes)}
 
 
 def any_pair(lab: Lab, random: Random) -> dict[str, str]:

@@ -2,12 +2,18 @@
 
 from typing import Any
 
-from lab.faults import dns, kubelets
+from lab.faults import dns, kubelets, objects
 from lab.faults.ledger import Ledger
 from lab.faults.waiting import until
 from lab.handle import Lab
 
 NAMESPACES = ("kube-system", "kubernetes-dashboard")
+ELSEWHERE = {
+    "matchExpressions": [
+        {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": list(NAMESPACES)}
+    ]
+}
+"""Selects all other namespaces: what products demand of pods they do not demand of the cluster's own."""
 METRICS = "/apis/metrics.k8s.io/v1beta1/nodes"
 
 
@@ -18,12 +24,6 @@ def addon_pods(lab: Lab) -> list[dict[str, Any]]:
         listed = lab.api().get(f"/api/v1/namespaces/{namespace}/pods") or {"items": []}
         found += listed["items"]
     return found
-
-
-def pod_ready(pod: dict[str, Any]) -> bool:
-    """Whether the pod's condition Ready is True."""
-    conditions = pod["status"].get("conditions", [])
-    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
 
 
 def measured(lab: Lab) -> set[str]:
@@ -44,7 +44,7 @@ def until_well(lab: Lab) -> None:
     until(lab.api().ready, "an API server is ready behind the VIP")
     until_nodes_well(lab)
     until(
-        lambda: (pods := addon_pods(lab)) and all(pod_ready(pod) for pod in pods),
+        lambda: (pods := addon_pods(lab)) and all(objects.holds(pod, "Ready") for pod in pods),
         "every pod of every add-on is ready",
     )
     until(lambda: measured(lab) == set(lab.nodes), "metrics-server has figures of every node")

@@ -14,17 +14,14 @@ def _endpoints(lab: Lab) -> set[str]:
     return {address for one in found.get("endpoints") or [] for address in one["addresses"]}
 
 
-def _address(lab: Lab, node: str) -> str:
-    return next(str(one.address) for one in lab.settings.nodes if one.name == node)
-
-
 def inject(lab: Lab, its: Victims) -> None:
     """Stop it, and wait until the others have taken it out of the kubernetes Service."""
     node = its["node"]
     lab.stop(node, "kube-apiserver")
     until(lab.api().ready, "the VIP leads to the others only")
     until(
-        lambda: _address(lab, node) not in (_endpoints(lab) or {_address(lab, node)}), f"{node} is left out"
+        lambda: str(lab.address_of(node)) not in (_endpoints(lab) or {str(lab.address_of(node))}),
+        f"{node} is left out",
     )
 
 
@@ -33,7 +30,10 @@ def heal(lab: Lab, its: Victims) -> None:
     node = its["node"]
     lab.start(node, "kube-apiserver")
     until(lab.api(node).ready, f"the API server of {node} is ready")
-    until(lambda: _address(lab, node) in _endpoints(lab), f"{node} is an endpoint of the kubernetes Service")
+    until(
+        lambda: str(lab.address_of(node)) in _endpoints(lab),
+        f"{node} is an endpoint of the kubernetes Service",
+    )
 
 
 FAULT = Fault(

@@ -25,14 +25,5 @@ FAULT = Fault(
     heal=heal,
     causes=("kube-proxy-down",),
     blames=("Node/{node}",),
-    red=(
-        "network.new_service_works@*:{node}",
-        "network.service_of_other_namespace@*:{node}",
-        "network.service_spreads@*:{node}",
-        "network.pod_reaches_itself@pod:{node}",
-        "network.large_transfer_through_service@*:{node}",
-        "network.node_port",
-        "addons.kube_proxy_*@*:{node}",
-        "addons.dashboard_*",
-    ),
+    red=(*proxies.NEW_SERVICES, "addons.kube_proxy_*@*:{node}"),
 )

@@ -24,18 +24,12 @@ def choose(lab: Lab, random: Random) -> dict[str, str]:
 
 def inject(lab: Lab, victims: Victims) -> None:
     """Change the field, and restart the kubelet."""
-
-    def edit(configuration: dict[str, Any]) -> None:
-        configuration[victims["field"]] = CHANGES[victims["field"]]
-
-    kubelets.change(lab, NAME, victims["node"], edit)
-    kubelets.until_measured(lab, victims["node"])
+    kubelets.change(lab, NAME, victims["node"], **{victims["field"]: CHANGES[victims["field"]]})
 
 
 def heal(lab: Lab, victims: Victims) -> None:
     """Change it back."""
     kubelets.restore(lab, NAME, victims["node"])
-    kubelets.until_measured(lab, victims["node"])
     wellbeing.until_well(lab)
 
 

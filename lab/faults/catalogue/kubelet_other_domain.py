@@ -1,7 +1,6 @@
 """One kubelet hands out a wrong search domain: only pods that it starts from then on are wrong."""
 
 from random import Random
-from typing import Any
 
 from lab.faults import kubelets
 from lab.faults.fault import Fault, Victims
@@ -18,18 +17,12 @@ def choose(lab: Lab, random: Random) -> dict[str, str]:
 
 def inject(lab: Lab, victims: Victims) -> None:
     """Change the kubelet's configuration, and restart it."""
-
-    def edit(configuration: dict[str, Any]) -> None:
-        configuration["clusterDomain"] = victims["domain"]
-
-    kubelets.change(lab, NAME, victims["node"], edit)
-    kubelets.until_measured(lab, victims["node"])
+    kubelets.change(lab, NAME, victims["node"], clusterDomain=victims["domain"])
 
 
 def heal(lab: Lab, victims: Victims) -> None:
     """Put it back, and restart the kubelet."""
     kubelets.restore(lab, NAME, victims["node"])
-    kubelets.until_measured(lab, victims["node"])
 
 
 FAULT = Fault(

@@ -2,7 +2,6 @@
 
 from ipaddress import IPv4Network
 from random import Random
-from typing import Any
 
 from lab.faults import kubelets
 from lab.faults.fault import Fault, Victims
@@ -20,18 +19,12 @@ def choose(lab: Lab, random: Random) -> dict[str, str]:
 
 def inject(lab: Lab, victims: Victims) -> None:
     """Change the kubelet's configuration, and restart it."""
-
-    def edit(configuration: dict[str, Any]) -> None:
-        configuration["clusterDNS"] = [victims["server"]]
-
-    kubelets.change(lab, NAME, victims["node"], edit)
-    kubelets.until_measured(lab, victims["node"])
+    kubelets.change(lab, NAME, victims["node"], clusterDNS=[victims["server"]])
 
 
 def heal(lab: Lab, victims: Victims) -> None:
     """Put it back, and restart the kubelet."""
     kubelets.restore(lab, NAME, victims["node"])
-    kubelets.until_measured(lab, victims["node"])
 
 
 FAULT = Fault(

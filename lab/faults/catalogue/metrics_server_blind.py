@@ -10,7 +10,7 @@ NAME = "metrics-server-blind"
 
 def inject(lab: Lab, its: Victims) -> None:
     """Drop what metrics-server's pods send to the kubelet, before it gets another source address."""
-    address = next(str(one.address) for one in lab.settings.nodes if one.name == its["node"])
+    address = str(lab.address_of(its["node"]))
     for pod in objects.read(lab, addons.METRICS_PODS)["items"]:
         rule = ("-s", pod["status"]["podIP"], "-d", address, "-p", "tcp", "--dport", "10250", "-j", "DROP")
         rules.put(lab, NAME, pod["spec"]["nodeName"], "raw", "PREROUTING", *rule)

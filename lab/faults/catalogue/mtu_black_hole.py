@@ -1,6 +1,6 @@
 """An overlay between two nodes that loses big packets and tells nobody."""
 
-from lab.faults import podnetwork, rules, victims, wellbeing
+from lab.faults import rules, victims, wellbeing
 from lab.faults.fault import Fault, Victims
 from lab.handle import Lab
 from lab.network import VXLAN_PORT
@@ -12,7 +12,7 @@ def inject(lab: Lab, victims: Victims) -> None:
     """Drop what is big between the two, in both directions."""
     big = ["-p", "udp", "--dport", str(VXLAN_PORT), "-m", "length", "--length", "1000:65535", "-j", "DROP"]
     for at, sender in ((victims["source"], victims["target"]), (victims["target"], victims["source"])):
-        rules.put(lab, NAME, at, "filter", "INPUT", "-s", str(podnetwork.address_of(lab, sender)), *big)
+        rules.put(lab, NAME, at, "filter", "INPUT", "-s", str(lab.address_of(sender)), *big)
 
 
 def heal(lab: Lab, victims: Victims) -> None:

@@ -36,16 +36,6 @@ FAULT = Fault(
         "Node/{source}",
         "Node/{target}",
     ),
-    red=(
-        "network.*@*:{source}",
-        "network.*@*:{target}",
-        "network.node_port",  # the one sends on to pods of the other, whoever asks
-        "dns.*@pod:{source}",
-        "dns.*@pod:{target}",
-        "dns.each_replica_answers@node:{source}",
-        "dns.each_replica_answers@node:{target}",
-        # A NodePort again, or a master and the node of an add-on that its API server asks.
-        "addons.*",
-    ),
+    red=podnetwork.CUT,
     nodes=2,
 )

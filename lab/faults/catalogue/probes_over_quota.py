@@ -64,12 +64,7 @@ def inject(lab: Lab, victims: Victims) -> None:
 
 def heal(lab: Lab, victims: Victims) -> None:
     """Take it away, and the quotas that it has made."""
-    machine = lab.machine(victims["master"])
-    components = machine.record.machines[machine.name].components
-    if CONTROLLER in components:
-        machine.stop(CONTROLLER)
-        with machine.state.changing(machine.record):
-            del components[CONTROLLER]
+    lab.machine(victims["master"]).forget(CONTROLLER)
     for path in (PROGRAM, CERTIFICATE, KEY):
         files.restore(lab, NAME, victims["master"], path)
     for item in (lab.api().get(QUOTAS) or {"items": []})["items"]:

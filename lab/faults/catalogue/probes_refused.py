@@ -1,6 +1,6 @@
 """A policy of the cluster that lets no new pod in which does not say whose it is."""
 
-from lab.faults import victims
+from lab.faults import victims, wellbeing
 from lab.faults.fault import Fault, Victims
 from lab.handle import Lab
 
@@ -10,15 +10,6 @@ GROUP = "/apis/admissionregistration.k8s.io/v1"
 POLICIES = f"{GROUP}/validatingadmissionpolicies"
 BINDINGS = f"{GROUP}/validatingadmissionpolicybindings"
 VERSION = "admissionregistration.k8s.io/v1"
-ELSEWHERE = {
-    "matchExpressions": [
-        {
-            "key": "kubernetes.io/metadata.name",
-            "operator": "NotIn",
-            "values": ["kube-system", "kubernetes-dashboard"],
-        }
-    ]
-}
 
 
 def inject(lab: Lab, _victims: Victims) -> None:
@@ -31,7 +22,7 @@ def inject(lab: Lab, _victims: Victims) -> None:
         "spec": {
             "failurePolicy": "Fail",
             "matchConstraints": {
-                "namespaceSelector": ELSEWHERE,
+                "namespaceSelector": wellbeing.ELSEWHERE,
                 "resourceRules": [
                     {
                         "apiGroups": [""],

@@ -29,19 +29,5 @@ FAULT = Fault(
     heal=heal,
     causes=("service-rules-missing",),
     blames=("Node/{node}",),
-    red=(
-        "network.new_service_works@*:{node}",
-        "network.service_of_other_namespace@*:{node}",
-        "network.service_spreads@*:{node}",
-        "network.pod_reaches_itself@pod:{node}",
-        "network.large_transfer_through_service@*:{node}",
-        "network.node_port",
-        "network.kubernetes_service_reachable@*:{node}",
-        "network.dns_service_*@*:{node}",
-        "dns.*@pod:{node}",
-        "certs.kubernetes_service_certificate@*:{node}",
-        "addons.dashboard_*",
-        # Where the node is a master, its API server reaches the add-ons that it serves through Services too.
-        "addons.*",
-    ),
+    red=proxies.ALL_SERVICES,
 )

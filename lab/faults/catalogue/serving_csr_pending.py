@@ -1,12 +1,11 @@
 """A kubelet that asks for its serving certificate, and nobody approves: it can serve nobody."""
 
-import json
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
 from lab.errors import LabError
-from lab.faults import files, kubelets, wellbeing
+from lab.faults import kubelets, wellbeing
 from lab.faults.fault import Fault, Victims
 from lab.faults.waiting import until
 from lab.handle import Lab
@@ -29,9 +28,7 @@ def choose(lab: Lab, random: Random) -> dict[str, str]:
 def inject(lab: Lab, victims: Victims) -> None:
     """Let it ask, and wait until its request has waited for so long that nobody can be at work on it."""
     node = victims["node"]
-    configuration = json.loads(files.read(lab, node, kubelets.CONFIGURATION))
-    configuration["serverTLSBootstrap"] = True
-    files.write(lab, NAME, node, kubelets.CONFIGURATION, json.dumps(configuration, indent=2) + "\n")
+    kubelets.configure(lab, NAME, node, serverTLSBootstrap=True)
     lab.stop(node, "kubelet")
     lab.start(node, "kubelet")
     until(lambda: _oldest(lab, node) > IN_VAIN_SECONDS, f"the request of {node} has waited for a minute")
@@ -43,7 +40,6 @@ def heal(lab: Lab, victims: Victims) -> None:
     kubelets.restore(lab, NAME, node)
     for request in _requests(lab, node):
         lab.api().delete(f"{REQUESTS}/{request['metadata']['name']}")
-    kubelets.until_measured(lab, node)
     wellbeing.until_well(lab)
 
 

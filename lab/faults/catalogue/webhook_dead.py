@@ -1,6 +1,6 @@
 """An admission webhook that must be asked, and nobody behind it."""
 
-from lab.faults import victims
+from lab.faults import victims, wellbeing
 from lab.faults.fault import Fault, Victims
 from lab.handle import Lab
 
@@ -23,16 +23,7 @@ def inject(lab: Lab, _victims: Victims) -> None:
         "rules": [
             {"apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"], "operations": ["CREATE"]}
         ],
-        # As products do: what runs the cluster itself is left alone.
-        "namespaceSelector": {
-            "matchExpressions": [
-                {
-                    "key": "kubernetes.io/metadata.name",
-                    "operator": "NotIn",
-                    "values": ["kube-system", "kubernetes-dashboard"],
-                }
-            ]
-        },
+        "namespaceSelector": wellbeing.ELSEWHERE,
         "failurePolicy": "Fail",
         "sideEffects": "None",
         "admissionReviewVersions": ["v1"],

@@ -1,36 +1,33 @@
 """No fault: a cluster that has no metrics-server, and of which none is promised."""
 
-from lab.faults import objects, victims, wellbeing
+from lab.faults import addons, objects, victims, wellbeing
 from lab.faults.fault import Fault, Victims
 from lab.faults.waiting import until
 from lab.handle import Lab
 
 NAME = "without-metrics-server"
-API_SERVICE = "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io"
-DEPLOYMENT = "/apis/apps/v1/namespaces/kube-system/deployments/metrics-server"
 SERVICE = "/api/v1/namespaces/kube-system/services/metrics-server"
-PODS = "/api/v1/namespaces/kube-system/pods?labelSelector=k8s-app%3Dmetrics-server"
 
 
 def inject(lab: Lab, _victims: Victims) -> None:
     """Delete it and its API, so that nothing tells of it."""
-    for path in (API_SERVICE, SERVICE, DEPLOYMENT):
+    for path in (addons.METRICS_API, SERVICE, addons.METRICS_SERVER):
         objects.keep(lab, NAME, path)
         lab.api().delete(path)
-    until(lambda: not objects.read(lab, PODS)["items"], "metrics-server's pod is gone")
+    until(lambda: not objects.read(lab, addons.METRICS_PODS)["items"], "metrics-server's pod is gone")
 
 
 def heal(lab: Lab, _victims: Victims) -> None:
     """Make it anew; its API last, for the API servers ask a dead one less and less often."""
-    for path in (DEPLOYMENT, SERVICE):
+    for path in (addons.METRICS_SERVER, SERVICE):
         objects.restore(lab, NAME, path)
     until(lambda: _serves(lab), "metrics-server is ready")
-    objects.restore(lab, NAME, API_SERVICE)
+    objects.restore(lab, NAME, addons.METRICS_API)
     wellbeing.until_well(lab)
 
 
 def _serves(lab: Lab) -> bool:
-    deployment = lab.api().get(DEPLOYMENT)
+    deployment = lab.api().get(addons.METRICS_SERVER)
     return bool(deployment and deployment["status"].get("readyReplicas"))
 
 
