@@ -37,10 +37,14 @@ def _replay(kept: Kept, folder: Path) -> subprocess.Popen[bytes]:
     folder.mkdir()
     record = folder / "record.json"
     record.write_text(kept.record)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--replay", str(record)]
+    # Nobody reads Allure's results here, and they take as long as judging.
+    options = ["-q", "-p", "no:cacheprovider", "-p", "no:allure_pytest", "--replay", str(record)]
     with (folder / "output.txt").open("wb") as output:
         return subprocess.Popen(
-            [*command, "--reports", str(folder / "reports")], cwd=ROOT, stdout=output, stderr=output
+            [sys.executable, "-m", "pytest", *options, "--reports", str(folder / "reports")],
+            cwd=ROOT,
+            stdout=output,
+            stderr=output,
         )
 
 
