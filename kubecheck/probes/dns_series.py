@@ -7,7 +7,7 @@ import statistics
 from dataclasses import dataclass
 from shlex import quote
 
-from kubecheck.probes.question import KILLED, Answer, Question, Raw
+from kubecheck.probes.question import KILLED, STARVED, Answer, Question, Raw
 
 PATIENCE = 2  # seconds; nslookup sends its query again after 2.5, and that would hide a lost one
 
@@ -44,19 +44,30 @@ class DnsSeries(Question):
         each = re.findall(r"^lookup (\d+) ([\d.]+) ([\d.]+)$", raw.text, re.MULTILINE)
         took = tuple(round(float(to) - float(start), 2) for status, start, to in each if status == "0")
         said = " ".join(re.sub(r"^lookup .*$", "", raw.text, flags=re.MULTILINE).split())
+        late = 0.0
         if each and int(each[-1][0]) in KILLED:
             said = f"no reply within {PATIENCE} s"
+            late = round(float(each[-1][2]) - float(each[-1][1]) - PATIENCE, 2)
         elif raw.status in KILLED:
             said = "the time was over"
-        return DnsSeriesAnswer(self, origin, raw, took, said)
+        return DnsSeriesAnswer(self, origin, raw, took, said, late)
 
 
 @dataclass(frozen=True)
 class DnsSeriesAnswer(Answer):
-    """How many seconds each answered lookup took, and what ended the series early."""
+    """How many seconds each answered lookup took, and what ended the series early.
+
+    ``late`` is how many seconds after its time was over a lookup that was not answered really ended.
+    """
 
     took: tuple[float, ...]
     said: str
+    late: float = 0.0
+
+    @property
+    def conclusive(self) -> bool:
+        """Where even the end of the patience came late, the node had no time to see a reply."""
+        return self.late < STARVED and super().conclusive
 
     @property
     def median(self) -> float:
@@ -66,8 +77,6 @@ class DnsSeriesAnswer(Answer):
     @property
     def got(self) -> str:
         """How many were answered, how fast, and what ended the series."""
-        if not self.conclusive:
-            return super().got
         ended = f", then {self.said[:200] or 'nothing'}" if self.raw.status else ""
         speed = f", half of them within {self.median * 1000:.0f} ms" if self.took else ""
         return f"{len(self.took)} answers{speed}{ended}"
