@@ -27,7 +27,10 @@ def frozen_api_server(lab: Lab) -> Iterator[str]:
         """The load balancer has noticed: of many new connections none goes there any more."""
         try:
             for _ in range(8 * len(lab.masters)):  # others connect too, so that it gets but a share of ours
-                with config.new_client_from_config(str(lab.kubeconfig)) as fresh:
+                once = client.Configuration()
+                config.load_kube_config(str(lab.kubeconfig), client_configuration=once)
+                once.retries = False  # else a second try, at another API server, hides the frozen one
+                with client.ApiClient(once) as fresh:
                     client.VersionApi(fresh).get_code(_request_timeout=1)
         except (HTTPError, client.ApiException):
             return False
