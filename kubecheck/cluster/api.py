@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -27,6 +29,8 @@ READ_TIMEOUT = 30.0
 PROXY_TIMEOUT = (
     5.0  # for what stands behind the API server's proxy, and may hang where the API server does not
 )
+
+SHORTEST_WATCH = 0.5
 
 
 class ApiError(Exception):
@@ -101,8 +105,11 @@ class Api:
                 raise
 
     def watch(self, path: str, resource_version: str, seconds: float, **query: str) -> Iterator[Json]:
-        """Events (``type`` and ``object``) at ``path``, until ``seconds`` are over or the server ends it."""
-        from urllib3.exceptions import HTTPError, ReadTimeoutError
+        """Events (``type`` and ``object``) at ``path``, until ``seconds`` are over or the server ends it.
+
+        An API server that goes away ends it too: whoever still waits asks again, and another one may answer.
+        """
+        from urllib3.exceptions import HTTPError
 
         asked = {
             **query,
@@ -110,19 +117,19 @@ class Api:
             "resourceVersion": resource_version,
             "timeoutSeconds": str(max(1, int(seconds))),
         }
+        begun = time.monotonic()
         response = self._request("GET", path, asked, timeout=(CONNECT_TIMEOUT, seconds + 5), stream=True)
         buffer = b""
         try:
-            for chunk in response.stream(None):
-                *lines, buffer = (buffer + chunk).split(b"\n")
-                yield from (_event(line, path) for line in lines if line.strip())
-        except ReadTimeoutError:
-            return
-        except (HTTPError, OSError) as problem:
-            raise _unreachable(self.server, problem) from None
+            with suppress(HTTPError, OSError):
+                for chunk in response.stream(None):
+                    *lines, buffer = (buffer + chunk).split(b"\n")
+                    yield from (_event(line, path) for line in lines if line.strip())
         finally:
             # Closed, not released: a watch that is left early still has data under way.
             response.close()
+        # Where a watch ends as soon as it has begun, asking again at once would be a storm.
+        time.sleep(max(0.0, begun + min(SHORTEST_WATCH, seconds) - time.monotonic()))
 
     def _object(self, method: str, path: str, query: Mapping[str, Any], body: Json | None = None) -> Json:
         data = self._request(method, path, query, body).data

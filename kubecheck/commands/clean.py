@@ -66,7 +66,7 @@ def clean(api: Api, now: datetime, *, everything: bool) -> int:
     for run in sorted({each.run for each in removed}):
         standing |= still_standing(api, run, max(0.0, ends_at - time.monotonic()))
     for name, reason in standing.items():
-        print(f"kubecheck: namespace {name} still stands after {PATIENCE:.0f} s: {reason}", file=sys.stderr)
+        print(f"kubecheck: namespace {name} still stands: {reason}", file=sys.stderr)
     if not removed and not spared:
         print("nothing of kubecheck's is left in the cluster")
     return int(bool(standing))

@@ -13,6 +13,8 @@ from kubecheck.fleet.manifests import DEADLINE, MANAGED_BY, RUN_LABEL
 
 Json = dict[str, Any]
 
+STALLED = 15.0  # seconds without any change, after which a namespace that is to go is held by something
+
 _OURS = ",".join(f"{key}={value}" for key, value in MANAGED_BY.items())
 
 
@@ -56,19 +58,25 @@ def remove_forgotten(api: Api, now: datetime) -> None:
 
 
 def still_standing(api: Api, run: str, seconds: float) -> dict[str, str]:
-    """A run's namespaces that still stand after ``seconds``, and what holds each of them. Raises ApiError."""
+    """A run's namespaces that still stand, and what holds each of them. Raises ApiError.
+
+    They are waited for as long as something becomes of them, ``seconds`` at most: where no controller-manager
+    works, or an API behind the API server is dead, nothing does, and nobody is kept waiting for that.
+    """
     selector = f"{RUN_LABEL}={run}"
     ends = time.monotonic() + seconds
+    stalls = time.monotonic() + STALLED
     while True:
         page = api.get("/api/v1/namespaces", labelSelector=selector)
         standing = {item["metadata"]["name"]: _holding(item) for item in page.get("items") or ()}
-        left = ends - time.monotonic()
+        left = min(ends, stalls) - time.monotonic()
         if not standing or left <= 0:
             return standing
         version = page["metadata"]["resourceVersion"]
         for event in api.watch("/api/v1/namespaces", version, left, labelSelector=selector):
             if event["type"] == "ERROR":
                 break
+            stalls = time.monotonic() + STALLED
             if event["type"] == "DELETED":
                 standing.pop(event["object"]["metadata"]["name"], None)
             if not standing:

@@ -204,16 +204,16 @@ def test_a_watch_gives_events_however_they_are_cut(api, server):
     assert query == {"watch": "1", "resourceVersion": "77", "timeoutSeconds": "3", "labelSelector": "a=b"}
 
 
-def test_a_watch_that_breaks_off_gives_what_came_and_then_says_so(api, server):
+def test_a_watch_that_breaks_off_gives_what_came_and_ends(api, server):
     server.pages["/w"] = events(event(1), event(2)[:10], end=False)
-    found = []
-    with pytest.raises(ApiError) as problem:
-        found.extend(api.watch("/w", "1", 5))
-    assert problem.value.unreachable
-    stream = api.watch("/w", "1", 5)
-    assert next(stream)["object"] == {"n": 1}
-    with pytest.raises(ApiError):
-        next(stream)
+    assert [one["object"]["n"] for one in api.watch("/w", "1", 5)] == [1]
+
+
+def test_a_watch_that_ends_at_once_is_not_asked_for_again_at_once(api, server):
+    server.pages["/w"] = events()
+    begun = time.monotonic()
+    assert list(api.watch("/w", "1", 5)) == []
+    assert time.monotonic() - begun >= 0.5
 
 
 def test_half_an_event_at_the_end_is_no_event(api, server):
