@@ -204,7 +204,8 @@ def _confirm(run: Run) -> str:
     if not left:
         return ""
     reasons = "; ".join(sorted(set(left.values())))
-    return f"still there after {run.timings['clean up']:.0f} s: namespaces {', '.join(left)} ({reasons}). {_by_hand(run)}"
+    took = run.timings["clean up"]
+    return f"still there after {took:.0f} s: namespaces {', '.join(left)} ({reasons}). {_by_hand(run)}"
 
 
 def _by_hand(run: Run) -> str:
