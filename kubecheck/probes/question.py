@@ -16,7 +16,7 @@ from kubecheck.outcomes import CannotTell
 
 KILLED = {124, 137, 143}  # exit codes of timeout: GNU's own, and busybox's by SIGKILL or SIGTERM
 NOT_FOUND = {126, 127}
-STARVED = 0.5  # seconds for doing nothing three times, which takes 10 to 30 ms where there is CPU
+STARVED = 0.5  # seconds for doing nothing, which takes 10 to 30 ms where there is CPU
 
 # The tool itself could not do its work, so nothing was learnt about the cluster. "Operation not
 # permitted" is none of these: the kernel says it to a sender whose packet a local rule rejects,
@@ -35,8 +35,9 @@ class Raw:
     """What one line of shell did: its exit status, what it printed, how long it took.
 
     ``seconds`` is the time until the last try ended, to 10 ms; ``tries`` is above 1 only for a
-    question that was given time to settle. ``idle`` is how many seconds it then took to do nothing,
-    three times over, at the same vantage; it is measured only after a failure.
+    question that was given time to settle. ``idle`` is how many seconds doing nothing took at the same
+    vantage, then or meanwhile: the more of how long it took after a failure, three times over, and of how
+    late a clock ticked during the question. It is 0.0 where the status is 0.
     """
 
     status: int

@@ -3,8 +3,12 @@
 Each answer is one line: marker, the question's number, exit status, tries, seconds since boot
 at the start and the end, the same around doing nothing, the output in base64, and a full stop.
 Base64, so that no output can forge a line, and the full stop, so that a line cut off by a lost
-connection is no answer. How long doing nothing takes is measured after a question that failed:
-where even that is slow, the vantage is starved, and silence says nothing about whoever was asked.
+connection is no answer.
+
+Whether the vantage had time to listen is measured beside that: a clock ticks from the first question
+to the last, and after a question that failed it is measured how long doing nothing takes. Where a
+tick comes late, or even doing nothing is slow, the vantage is starved, and silence says nothing about
+whoever was asked.
 """
 
 from __future__ import annotations
@@ -12,18 +16,28 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
+from itertools import pairwise
 from shlex import quote
 
 from kubecheck.probes.question import Question, Raw
 
 OUTPUT_LIMIT = 65536  # bytes kept of what one question prints
 AT_ONCE = 48  # questions under way at one vantage; each is a few small processes
+TICK = 0.5  # seconds from one tick of the clock to the next
 MARGIN = 3  # seconds beyond a question's own limit before its tool is killed
 
 _PRELUDE = """\
 dir=$(mktemp -d /tmp/kubecheck.XXXXXX) || exit 9
-trap 'rm -rf "$dir"' EXIT
+trap 'kill $clock; wait $clock; rm -rf "$dir"' EXIT
 now() { read -r up rest </proc/uptime; echo "$up"; }
+now >"$dir/ticks"
+tick() {
+  trap 'kill $!; exit' TERM
+  while sleep TICK & wait $!; do now >>"$dir/ticks"; done
+  : >"$dir/ticks"  # a busybox that knows whole seconds only: then there is no clock
+}
+tick </dev/null >/dev/null 2>&1 &
+clock=$!
 ask() {
   number=$1; settling=$2; line=$3; start=$(now); tries=0
   while :; do
@@ -51,13 +65,16 @@ def script(questions: Sequence[Question], seconds: int, settling: float) -> str:
 
     ``seconds`` limits each question, ``settling`` is for those that may be asked again.
     """
-    lines = [_PRELUDE.replace("LIMIT", str(seconds + MARGIN)).replace("BYTES", str(OUTPUT_LIMIT))]
+    prelude = _PRELUDE.replace("LIMIT", str(seconds + MARGIN)).replace("BYTES", str(OUTPUT_LIMIT))
+    lines = [prelude.replace("TICK", str(TICK)), "asked="]
+    wait = ["wait $asked"] if questions else []  # of nobody it would be for everybody, the clock among them
     for begun, (number, question) in enumerate(_numbered(questions), start=1):
         patience = int(settling) if question.settles else 0
-        lines.append(f"ask {number} {patience} {quote(question.shell(seconds))} &")
+        lines.append(f'ask {number} {patience} {quote(question.shell(seconds))} & asked="$asked $!"')
         if begun % AT_ONCE == 0:
-            lines.append("wait")
-    lines += ["wait", 'cat "$dir"/*.answer', "exit", ""]
+            lines += wait
+    told = 'echo kubecheck-ticks $(cat "$dir/ticks") $(now)'
+    lines += [*wait, told, 'cat "$dir"/*.answer', "exit", ""]
     return "\n".join(lines)
 
 
@@ -79,19 +96,37 @@ def _rounds(number: int) -> int:
 def read_answers(output: bytes, questions: Sequence[Question]) -> dict[str, Raw]:
     """What came back, by the question's key; a question without a whole line is left out."""
     found: dict[str, Raw] = {}
+    ticks: list[float] = []
     for line in output.split(b"\n"):
         fields = line.split(b" ")
+        if fields[0] == b"kubecheck-ticks":
+            ticks = _ticks(fields[1:])
         if len(fields) != 10 or fields[0] != b"kubecheck-answer" or fields[9].strip() != b".":
             continue
         try:
             question = questions[int(fields[1])]
+            status, (start, end) = int(fields[2]), (float(fields[4]), float(fields[5]))
+            idle = max(float(fields[7]) - float(fields[6]), _late(ticks, start, end)) if status else 0.0
             found[question.key] = Raw(
-                status=int(fields[2]),
+                status=status,
                 output=base64.b64decode(fields[8], validate=True),
-                seconds=round(float(fields[5]) - float(fields[4]), 2),
+                seconds=round(end - start, 2),
                 tries=int(fields[3]),
-                idle=round(float(fields[7]) - float(fields[6]), 2),
+                idle=round(idle, 2),
             )
         except (ValueError, IndexError, binascii.Error):
             continue
     return found
+
+
+def _ticks(fields: Sequence[bytes]) -> list[float]:
+    try:
+        return [float(each) for each in fields]
+    except ValueError:
+        return []
+
+
+def _late(ticks: Sequence[float], start: float, end: float) -> float:
+    """How many seconds too late the latest tick between ``start`` and ``end`` came."""
+    between = [to - since for since, to in pairwise(ticks) if since <= end and to >= start]
+    return max(0.0, max(between, default=0.0) - TICK)

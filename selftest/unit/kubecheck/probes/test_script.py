@@ -80,6 +80,27 @@ def test_doing_nothing_is_measured_after_a_failure_only(pod, line):
     assert 0.0 <= answers["bad"].raw.idle < 10
 
 
+def test_a_clock_that_stood_still_during_a_failure_tells_of_starvation(line):
+    questions = [line("slow", "x"), line("later", "x"), line("good", "x")]
+    ticks = "kubecheck-ticks 10.00 10.51 12.90 13.41 13.92 14.20\n"
+    rows = [(0, 143, 10.6, 13.6), (1, 143, 13.0, 14.1), (2, 0, 10.6, 13.6)]
+    answers = "".join(
+        f"kubecheck-answer {n} {status} 1 {start} {end} 14.0 14.02 eA== .\n" for n, status, start, end in rows
+    )
+    found = read_answers((ticks + answers).encode(), questions)
+    assert {key: raw.idle for key, raw in found.items()} == {"slow": 1.89, "later": 0.02, "good": 0.0}
+    assert found["slow"].starved
+    assert not read_answers(answers.encode(), questions)["slow"].starved, "without a clock"
+
+
+def test_the_clock_ticks_while_a_question_waits(pod, line):
+    output = pod.run(script([line("x", "sleep 1.2; false")], 5, 0))
+    ticks = [float(each) for each in output.splitlines()[0].split()[1:]]
+    assert output.startswith(b"kubecheck-ticks ")
+    assert 3 <= len(ticks) <= 6
+    assert ticks == sorted(ticks)
+
+
 def test_a_settling_question_is_asked_until_it_holds(pod, line, opening_port):
     connect = f"nc -w 1 127.0.0.1 {opening_port(1.0)} -e true"
     answer = pod.ask({"x": line("x", connect, settles=True)}, settling=10)["x"]
