@@ -62,14 +62,14 @@ def build_images(programs: Programs, progress: Progress) -> Images:
     """Make the images that the cache lacks."""
     debian = debian_versions("busybox-static", "nginx")
     return Images(
-        busybox=_image("busybox", debian["busybox-static"], busybox_tree(), {"Cmd": ["sh"]}, progress),
-        nginx=_image("nginx", debian["nginx"], nginx_tree(), nginx_config(), progress),
+        busybox=make_image("busybox", debian["busybox-static"], busybox_tree(), {"Cmd": ["sh"]}, progress),
+        nginx=make_image("nginx", debian["nginx"], nginx_tree(), nginx_config(), progress),
         pause=_program_image("pause", PAUSE, programs.pause, progress),
         coredns=_program_image("coredns", f"v{COREDNS}", programs.coredns, progress),
         metrics_server=_program_image(
             "metrics-server", f"v{METRICS_SERVER}", programs.metrics_server, progress
         ),
-        dashboard=_image(
+        dashboard=make_image(
             "dashboard",
             f"v{DASHBOARD}",
             dashboard_tree(programs.dashboard),
@@ -153,11 +153,12 @@ def nginx_config() -> dict[str, Any]:
     return {"Cmd": ["nginx", "-g", "daemon off;"], "ExposedPorts": {"80/tcp": {}}, "StopSignal": "SIGQUIT"}
 
 
-def shared_libraries(program: Path) -> list[Path]:
-    """Ask ldd which files a program needs beside itself, the loader among them."""
-    done = subprocess.run(["ldd", program], capture_output=True, text=True, check=False)
+def shared_libraries(*programs: Path) -> list[Path]:
+    """Ask ldd which files programs need beside themselves, the loader among them."""
+    done = subprocess.run(["ldd", *programs], capture_output=True, text=True, check=False)
     if done.returncode or "not found" in done.stdout:
-        raise LabError(f"{program} cannot be put into an image: {(done.stderr or done.stdout).strip()}")
+        named = ", ".join(map(str, programs))
+        raise LabError(f"{named} cannot be put into an image: {(done.stderr or done.stdout).strip()}")
     return parse_ldd(done.stdout)
 
 
@@ -188,10 +189,11 @@ def _add_busybox(tree: Tree) -> None:
 def _program_image(name: str, version: str, program: Path, progress: Progress) -> Image:
     tree = _base_tree()
     tree.file(f"/{name}", program, 0o755)
-    return _image(name, version, tree, {"Entrypoint": [f"/{name}"]}, progress)
+    return make_image(name, version, tree, {"Entrypoint": [f"/{name}"]}, progress)
 
 
-def _image(name: str, version: str, tree: Tree, config: dict[str, Any], progress: Progress) -> Image:
+def make_image(name: str, version: str, tree: Tree, config: dict[str, Any], progress: Progress) -> Image:
+    """Give the image of a tree of files, out of the cache if it is there."""
     reference = f"{REGISTRY}/{name}:{tag(version)}"
     complete = {"Env": [PATH], "WorkingDir": "/"} | config
     archive = f"{name}.tar"

@@ -62,25 +62,33 @@ def _unpack(images: list[Image], directory: Path) -> None:
             stderr=subprocess.STDOUT,
         )
     try:
-        ctr = ["ctr", "--address", str(state / "containerd.sock"), "--namespace", "k8s.io"]
+        socket = str(state / "containerd.sock")
         deadline = time.monotonic() + START_SECONDS
-        while subprocess.run([*ctr, "version"], capture_output=True, check=False).returncode:
+        while _ctr(socket, "version").returncode:
             if containerd.poll() is not None or time.monotonic() > deadline:
                 tail = "\n".join(log.read_text().splitlines()[-5:])
                 raise LabError(f"containerd does not start: {tail}")
             time.sleep(0.1)  # its socket answers some time after it is there
         for image in images:
-            done = subprocess.run(
-                [*ctr, "images", "import", str(image.archive)], capture_output=True, text=True, check=False
-            )
-            if done.returncode:
-                raise LabError(f"containerd refuses the image {image.archive}: {done.stderr.strip()}")
+            load(socket, image)
     finally:
         # unshare blocks SIGTERM; containerd, its one child, takes it and closes its databases.
         for child in Path(f"/proc/{containerd.pid}/task/{containerd.pid}/children").read_text().split():
             os.kill(int(child), signal.SIGTERM)
         containerd.wait()
     shutil.rmtree(state)
+
+
+def load(socket: str, image: Image) -> None:
+    """Import an image into the containerd that listens there."""
+    done = _ctr(socket, "images", "import", str(image.archive))
+    if done.returncode:
+        raise LabError(f"containerd refuses the image {image.archive}: {done.stderr.strip()}")
+
+
+def _ctr(socket: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = ["ctr", "--address", socket, "--namespace", "k8s.io", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def place(store: Path, root: Path) -> None:
