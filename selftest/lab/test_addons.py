@@ -88,21 +88,3 @@ def test_dashboard_answers_on_every_node_and_lets_its_administrator_in(
         ("addons.dashboard_login", "api"),
         *(("addons.dashboard_node_port", f"node:{node}") for node in lab.nodes),
     }
-
-
-@pytest.fixture
-def unbound_administrator(api: client.ApiClient, dashboard: None) -> Iterator[None]:
-    """The administrator's ServiceAccount without its rights."""
-    rbac = client.RbacAuthorizationV1Api(api)
-    binding = rbac.read_cluster_role_binding("admin-user")
-    rbac.delete_cluster_role_binding("admin-user")
-    yield
-    binding.metadata = client.V1ObjectMeta(name="admin-user")
-    rbac.create_cluster_role_binding(binding)
-
-
-@pytest.mark.usefixtures("unbound_administrator")
-def test_administrator_without_rights_is_red(kubecheck: Kubecheck) -> None:
-    run = kubecheck("-k", "dashboard_login or dashboard_page")
-    assert run.with_outcome("failed") == {("addons.dashboard_login", "api")}, run.output
-    assert "not bound to cluster-admin" in message(run, "addons.dashboard_login", "api")

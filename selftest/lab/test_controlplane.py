@@ -77,33 +77,6 @@ def test_an_api_server_out_of_one_nodes_reach_is_red_there_only(
 
 
 @pytest.fixture
-def without_schedulers(lab: Lab, api: client.ApiClient) -> Iterator[None]:
-    """No scheduler runs, and none has left a Lease."""
-    leases = client.CoordinationV1Api(api)
-    for node in lab.masters:
-        lab.stop(node, "kube-scheduler")
-    leases.delete_namespaced_lease("kube-scheduler", "kube-system")
-    yield
-    for node in lab.masters:
-        lab.start(node, "kube-scheduler")
-
-    def leads() -> bool:
-        found = leases.list_namespaced_lease("kube-system", field_selector="metadata.name=kube-scheduler")
-        return any(lease.spec.holder_identity for lease in found.items)
-
-    until(leads, "a scheduler leads again")
-
-
-@pytest.mark.usefixtures("without_schedulers")
-def test_dead_schedulers_are_red(kubecheck: Kubecheck) -> None:
-    run = kubecheck("-k", "leaders_at_work or leases or webhooks or pod_cidrs")
-    assert run.code == 1, run.output
-    assert run.with_outcome("failed") == {("controlplane.leaders_at_work", "api")}
-    said = messages(run)[("controlplane.leaders_at_work", "api")]
-    assert said.startswith("1 of 2 fail: kube-scheduler\n"), said
-
-
-@pytest.fixture
 def stuck_rollout(api: client.ApiClient) -> Iterator[str]:
     """A Deployment of the system whose image is nowhere."""
     apps, name = client.AppsV1Api(api), "kubecheck-selftest"

@@ -1,6 +1,5 @@
 """Cluster DNS broken in ways that a lookup of one name, from one pod, does not show."""
 
-import json
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -63,25 +62,6 @@ def node_without(lab: Lab, replicas: list[client.V1Pod]) -> str:
     return next(node for node in reversed(lab.nodes) if node not in carrying)
 
 
-def test_dns_over_udp_alone_shows_in_large_answers(
-    kubecheck: Kubecheck, node_without: str, dropped: Callable[..., None]
-) -> None:
-    node = node_without
-    dropped(node, "-p", "tcp", "--dport", "53")
-    run = kubecheck("tests/dns")
-    assert run.code == 1, run.output
-    assert failed(run) == {
-        check: {f"pod:{node}"}
-        for check in (
-            "dns.each_replica_answers",
-            "dns.headless_service",
-            "dns.large_answer",
-            "dns.reverse_of_pod",
-        )
-    }
-    assert message(run, "dns.large_answer", f"pod:{node}").startswith("1 of 2 fail: over TCP\n")
-
-
 @pytest.fixture
 def deaf_replica(
     api: client.ApiClient, dropped: Callable[..., None], replica: client.V1Pod
@@ -139,75 +119,3 @@ def test_a_replica_that_one_node_does_not_reach_is_red_from_there(
     }
     said = message(run, "dns.each_replica_answers", f"pod:{node}")
     assert said.startswith(f"1 of 4 fail: {replica.metadata.name} on {replica.spec.node_name} over UDP\n")
-
-
-@pytest.fixture
-def another_domain(api: client.ApiClient) -> Iterator[None]:
-    """Another cluster domain in the Corefile, for less time than CoreDNS takes to notice."""
-    core = client.CoreV1Api(api)
-    kept = core.read_namespaced_config_map("coredns", "kube-system").data["Corefile"]
-    spoilt = kept.replace("kubernetes cluster.local", "kubernetes k8s.local")
-    assert spoilt != kept
-
-    def put(text: str) -> None:
-        core.patch_namespaced_config_map("coredns", "kube-system", {"data": {"Corefile": text}})
-
-    put(spoilt)
-    yield
-    put(kept)
-
-
-@pytest.mark.usefixtures("another_domain")
-def test_a_domain_that_coredns_does_not_serve_is_told(kubecheck: Kubecheck, lab: Lab) -> None:
-    run = kubecheck("tests/dns/test_resolv_conf.py", "-k", "domain_is_served or kubelets_agree")
-    assert run.code == 1, run.output
-    assert failed(run) == {"dns.domain_is_served": {f"api:{node}" for node in lab.nodes}}
-    assert "CoreDNS serves k8s.local" in message(run, "dns.domain_is_served", f"api:{lab.nodes[0]}")
-    assert "deploy" not in run.verdict["timings"]
-
-
-@pytest.fixture
-def another_server(lab: Lab, api: client.ApiClient) -> Iterator[str]:
-    """A node whose kubelet hands out an address that is no DNS server's."""
-    node, file = lab.nodes[-1], "/etc/kubernetes/kubelet-conf.yml"
-    core = client.CoreV1Api(api)
-
-    def restart(clusterdns: str) -> None:
-        lab.stop(node, "kubelet")
-        lab.start(node, "kubelet")
-        until(lambda: handed() == [clusterdns] and ready(), f"{node} is ready and hands out {clusterdns}")
-
-    def ready() -> bool:
-        conditions = core.read_node(node).status.conditions
-        return any(c.type == "Ready" and c.status == "True" for c in conditions)
-
-    def handed() -> list[str]:
-        try:
-            page = core.connect_get_node_proxy_with_path(node, "configz", _preload_content=False)
-        except client.ApiException:
-            return []  # it is still starting
-        found: list[str] = json.loads(page.data)["kubeletconfig"]["clusterDNS"]
-        return found
-
-    lab.exec_on_node(node, ["cp", "-p", file, f"{file}.kept"])
-    try:
-        lab.exec_on_node(node, ["sed", "-i", 's/"10.96.0.10"/"10.96.0.99"/', file])
-        restart("10.96.0.99")
-        yield node
-    finally:
-        lab.exec_on_node(node, ["mv", f"{file}.kept", file])
-        restart("10.96.0.10")
-
-
-def test_a_kubelet_that_hands_out_another_server_is_told(kubecheck: Kubecheck, another_server: str) -> None:
-    node = another_server
-    run = kubecheck("tests/dns", "-k", "cluster_dns or kubelets_agree or resolves_kubernetes or resolv_conf")
-    assert run.code == 1, run.output
-    assert failed(run) == {
-        "dns.kubelet_cluster_dns": {f"api:{node}"},
-        "dns.kubelets_agree": {"api"},
-        "dns.pod_resolves_kubernetes": {f"pod:{node}"},
-    }
-    assert f"10.96.0.99 and clusterDomain cluster.local on {node}" in message(
-        run, "dns.kubelets_agree", "api"
-    )

@@ -93,27 +93,6 @@ def test_a_kubelet_changed_by_hand(kubecheck: Kubecheck, opened_kubelet: str, la
 
 
 @pytest.fixture
-def unreachable_kubelet(lab: Lab) -> Iterator[str]:
-    """A firewall in front of one node's kubelet."""
-    node = lab.nodes[-1]
-    rule = ["INPUT", "-p", "tcp", "--dport", "10250", "-j", "REJECT", "--reject-with", "tcp-reset"]
-    assert lab.exec_on_node(node, ["iptables", "-I", *rule]).returncode == 0
-    yield node
-    assert lab.exec_on_node(node, ["iptables", "-D", *rule]).returncode == 0
-
-
-def test_exec_logs_and_port_forward_are_red_where_the_kubelet_is_not_reached(
-    kubecheck: Kubecheck, unreachable_kubelet: str
-) -> None:
-    run = kubecheck("tests/nodes/test_kubectl.py")
-    assert run.code == 1, run.output
-    own = {f"kubectl:{unreachable_kubelet}"}
-    assert failed(run) == {"nodes.exec": own, "nodes.logs": own, "nodes.port_forward": own}
-    assert not run.with_outcome("unknown")
-    assert "connection refused" in message(run, "nodes.exec")
-
-
-@pytest.fixture
 def stuck_pod(lab: Lab, api: client.ApiClient) -> Iterator[str]:
     """A pod deleted while the kubelet of its node hangs."""
     node = lab.nodes[-1]
