@@ -13,6 +13,7 @@ from kubecheck.checks.judging import own_words
 from kubecheck.outcomes import Outcome, Result
 from kubecheck.plugin.run import RUN, Run, check_of, vantage_of
 from kubecheck.plugin.targets import targets_of
+from kubecheck.plugin.tracebacks import without_values
 from kubecheck.probes import Answer
 from kubecheck.survey.survey import Answers
 
@@ -115,6 +116,7 @@ def pytest_runtest_makereport(
     message = _message(error)
     if isinstance(error, AssertionError | CannotTell):
         report.longrepr = message
+    without_values(report.longrepr)
     if isinstance(error, pytest.skip.Exception):
         report.longrepr = (str(item.path), (item.location[1] or 0) + 1, f"Skipped: {message}")
     found = item.stash.get(FOUND, {})
