@@ -11,18 +11,33 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote, urlencode, urlsplit
+
+from kubecheck import __version__
+from kubecheck.cluster.errors import NOT_IN_TIME, SILENCE, ApiError, network_words, refused
+from kubecheck.cluster.impersonation import Headers
+from kubecheck.cluster.proxy import proxy_shown
+from kubecheck.cluster.requests_made import RequestsMade
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
-    from urllib3 import HTTPResponse
+    from urllib3 import BaseHTTPResponse, PoolManager
+
+__all__ = ["CONNECT_TIMEOUT", "Api", "ApiError", "Json", "network_words"]
 
 Json = dict[str, Any]
+T = TypeVar("T")
+
+AT_ONCE = (
+    32  # requests under way from one process, and connections kept; exec and port-forward are not counted
+)
+REPEATS = 3  # how often a request is sent again to a server that asks for patience
 
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 30.0
@@ -33,28 +48,17 @@ PROXY_TIMEOUT = (
 SHORTEST_WATCH = 0.5
 
 
-class ApiError(Exception):
-    """The API server refused a request, or could not be reached (status 0)."""
-
-    def __init__(self, status: int, reason: str, message: str, body: str = "") -> None:
-        super().__init__(message)
-        self.status = status
-        self.reason = reason
-        self.body = body
-        """All that the server said, which the message may shorten."""
-
-    @property
-    def unreachable(self) -> bool:
-        """True when no API server answered at all."""
-        return self.status == 0
-
-
 class Api:
     """One connection's requests. Safe to share between threads."""
 
-    def __init__(self, client: ApiClient) -> None:
+    def __init__(
+        self, client: ApiClient, acting_as: Headers = (), requests: RequestsMade | None = None
+    ) -> None:
         self.client = client
         self.server: str = client.configuration.host
+        self.acting_as = acting_as
+        self.requests = requests or RequestsMade()
+        self._slots = threading.BoundedSemaphore(AT_ONCE)
 
     def get(self, path: str, **query: str | int) -> Json:
         """The object or list at ``path``. Raises ApiError."""
@@ -151,33 +155,104 @@ class Api:
         *,
         stream: bool = False,
         headers: Mapping[str, str] | None = None,
-    ) -> HTTPResponse:
-        from kubernetes.client.exceptions import ApiException
+    ) -> BaseHTTPResponse:
+        from urllib3 import HTTPHeaderDict, Timeout
         from urllib3.exceptions import HTTPError
 
-        serialized = self.client.param_serialize(
-            method,
-            quote(path, safe="/:%"),
-            query_params=[(key, str(value)) for key, value in query.items()],
-            header_params={
-                "Accept": "application/json, */*",
-                "Content-Type": "application/json",
-                **(headers or {}),
-            },
-            body=body,
-            auth_settings=["BearerToken"],
-        )
-        try:
-            response: HTTPResponse = self.client.call_api(*serialized, _request_timeout=timeout).response
+        url = f"{self.server}{quote(path, safe='/:%')}" + (f"?{urlencode(query)}" if query else "")
+
+        def ask() -> BaseHTTPResponse:
+            sent = HTTPHeaderDict({"Accept": "application/json, */*", "Content-Type": "application/json"})
+            sent.update(headers or {})
+            for name, value in self.headers():
+                sent.add(name, value)
+            try:
+                with self._slots:
+                    response = self._pools().request(
+                        method,
+                        url,
+                        body=None if body is None else json.dumps(body),
+                        headers=sent,
+                        timeout=Timeout(connect=timeout[0], read=timeout[1]),
+                        preload_content=False,
+                    )
+                    if not stream or response.status >= 400:
+                        _ = response.data  # read it whole, so that the connection returns to the pool
+            except (HTTPError, OSError) as problem:
+                raise self.unreachable(problem) from None
             if response.status >= 400:
-                raise _refused(response.status, response.data)
-            if not stream:
-                _ = response.data  # read it whole, so that the connection returns to the pool
-        except ApiException as problem:
-            raise _refused(problem.status or 0, (problem.body or problem.reason or "").encode()) from None
+                raise refused(response.status, response.data, response.headers.get("Retry-After"))
+            return response
+
+        return self.patiently("WATCH" if stream else method, ask, timeout[1])
+
+    def patiently(self, verb: str, ask: Callable[[], T], seconds: float) -> T:
+        """What ``ask`` gives, counted. A server that is too busy is asked again when it says so.
+
+        All of it takes about ``seconds`` at most. Nothing else is tried again: a connection that is refused
+        is an answer here.
+        """
+        ends = time.monotonic() + seconds
+        for again in range(REPEATS):
+            self.requests.sent(verb, again=bool(again))
+            try:
+                return ask()
+            except ApiError as problem:
+                left = ends - time.monotonic()
+                if problem.patience is None or left <= 0:
+                    raise
+                time.sleep(min(problem.patience, left))
+        self.requests.sent(verb, again=True)
+        return ask()
+
+    def headers(self) -> Headers:
+        """The headers that say who asks, and with which credentials. Raises ApiError where those ran out."""
+        from kubernetes.config import ConfigException
+
+        try:
+            credentials = self.client.configuration.get_api_key_with_prefix("BearerToken")
+        except (ConfigException, OSError) as problem:
+            raise ApiError(
+                401, "Unauthorized", f"the credentials ran out and could not be renewed: {problem}"
+            ) from None
+        said = (("Authorization", credentials),) if credentials else ()
+        return ("User-Agent", f"kubecheck/{__version__}"), *said, *self.acting_as
+
+    def connection(self) -> socket.socket:
+        """A new connection to the API server, made as for all requests, on which nothing is said yet.
+
+        The proxy, TLS and the client certificate are seen to. Raises ApiError.
+        """
+        from urllib3.exceptions import HTTPError
+
+        pool = self._pools().connection_from_url(self.server)
+        connection: Any = pool._new_conn()
+        connection.timeout = CONNECT_TIMEOUT
+        if pool.proxy is not None:
+            to = urlsplit(self.server)
+            port = to.port or (443 if to.scheme == "https" else 80)
+            connection.set_tunnel(to.hostname or "", port, pool.proxy_headers, pool.proxy.scheme or "http")
+        try:
+            connection.connect()
         except (HTTPError, OSError) as problem:
-            raise _unreachable(self.server, problem) from None
-        return response
+            connection.close()
+            raise self.unreachable(problem) from None
+        made: socket.socket = connection.sock
+        return made
+
+    def unreachable(self, problem: Exception) -> ApiError:
+        """What is said of a request that got no answer."""
+        words = network_words(problem)
+        proxy = proxy_shown(self.client.configuration)
+        way = f" through the proxy {proxy}" if proxy else ""
+        return ApiError(0, SILENCE if words == NOT_IN_TIME else "Unreachable", f"{self.server}{way}: {words}")
+
+    def _pools(self) -> PoolManager:
+        """The client's connections. Those that are made now show the client certificate that is valid now."""
+        pools: PoolManager = self.client.rest_client.pool_manager
+        configuration = self.client.configuration
+        pools.connection_pool_kw |= {"cert_file": configuration.cert_file, "key_file": configuration.key_file}
+        return pools
 
 
 def _event(line: bytes, path: str) -> Json:
@@ -186,40 +261,3 @@ def _event(line: bytes, path: str) -> Json:
     except ValueError:
         raise ApiError(0, "NotJson", f"the watch on {path} sent what is not JSON: {line[:80]!r}") from None
     return event
-
-
-def _refused(status: int, body: bytes) -> ApiError:
-    text = body.decode("utf-8", "replace").strip()
-    try:
-        said = json.loads(text)
-    except ValueError:
-        said = {}
-    if not isinstance(said, dict):
-        said = {}
-    message = said.get("message") or text[:300] or f"HTTP {status}"
-    return ApiError(status, said.get("reason") or "", message, text)
-
-
-def _unreachable(server: str, problem: Exception) -> ApiError:
-    return ApiError(0, "Unreachable", f"{server}: {network_words(problem)}")
-
-
-def network_words(problem: BaseException) -> str:
-    """A network error in a few words, without the layers of exceptions around it."""
-    from urllib3.exceptions import ConnectTimeoutError, ReadTimeoutError
-
-    innermost = problem
-    while True:
-        reason = getattr(innermost, "reason", None)
-        inner = reason if isinstance(reason, BaseException) else innermost.__cause__
-        if inner is None:
-            break
-        innermost = inner
-    if isinstance(innermost, ConnectionRefusedError):
-        return "connection refused"
-    if isinstance(innermost, (TimeoutError, ConnectTimeoutError, ReadTimeoutError)):
-        return "no answer in time"
-    if isinstance(innermost, socket.gaierror):
-        return "the name does not resolve"
-    text = str(innermost)
-    return text.split(": ", 1)[1] if text.startswith("<") or "object at 0x" in text else text

@@ -7,24 +7,28 @@ the service account of the pod one runs in.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kubecheck.cluster.api import Api, ApiError
+from kubecheck.cluster.api import AT_ONCE, Api, ApiError
+from kubecheck.cluster.impersonation import Headers, impersonation
+from kubecheck.cluster.proxy import choose_proxy, proxy_shown
 
 if TYPE_CHECKING:
     from kubernetes.client import Configuration
 
 SERVICE_ACCOUNT_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
-POOL = 32  # connections kept; as many as there are threads that ask at once
 
 
 class ConnectionProblem(Exception):
     """The cluster cannot be used from here; the text is one sentence and what to do."""
 
 
-def connect(kubeconfig: str | None, context: str | None) -> Api:
-    """A connection that has not been tried yet.
+def connect(
+    kubeconfig: str | None, context: str | None, as_user: str | None = None, as_groups: Sequence[str] = ()
+) -> Api:
+    """A connection that has not been tried yet, which acts as ``as_user`` if one is named.
 
     Raises ConnectionProblem when no configuration can be read.
     """
@@ -33,19 +37,34 @@ def connect(kubeconfig: str | None, context: str | None) -> Api:
     from kubernetes.client import ApiClient, Configuration
 
     configuration = Configuration()
+    proxy = ""
+    acting_as: Headers = ()
     paths = _kubeconfig_paths(kubeconfig)
     if paths:
-        _load_kubeconfig(paths, context, configuration)
+        proxy, acting_as = _load_kubeconfig(paths, context, configuration)
     elif SERVICE_ACCOUNT_TOKEN.exists():
         _load_incluster(configuration)
     else:
         raise ConnectionProblem(
             "no kubeconfig: give --kubeconfig FILE, set KUBECONFIG, or put one at ~/.kube/config"
         )
+    try:
+        if as_user or as_groups:
+            acting_as = impersonation(as_user or "", as_groups)
+    except ValueError as problem:
+        raise ConnectionProblem(f"nobody can be impersonated so: {problem}") from None
+    choose_proxy(configuration, proxy)
     # A refused connection is an answer here, and a run must tell it at once.
     configuration.retries = urllib3.Retry(0, redirect=3)
-    configuration.connection_pool_maxsize = POOL
-    return Api(ApiClient(configuration))
+    configuration.connection_pool_maxsize = AT_ONCE
+    if not configuration.verify_ssl:
+        # The kubeconfig says so; once a request, it would be told again.
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+    try:
+        return Api(ApiClient(configuration), acting_as)
+    except (urllib3.exceptions.HTTPError, ImportError) as problem:
+        shown = proxy_shown(configuration)
+        raise ConnectionProblem(f"the proxy {shown} cannot be used: {problem}") from None
 
 
 def _kubeconfig_paths(kubeconfig: str | None) -> list[str]:
@@ -71,8 +90,13 @@ def _load_incluster(configuration: Configuration) -> None:
         raise ConnectionProblem(f"the pod's service account cannot be used: {problem}") from None
 
 
-def _load_kubeconfig(paths: list[str], context: str | None, configuration: Configuration) -> None:
-    from kubernetes.config import ConfigException, load_kube_config
+def _load_kubeconfig(
+    paths: list[str], context: str | None, configuration: Configuration
+) -> tuple[str, Headers]:
+    """Write it into ``configuration``; the proxy that it names comes back, and whom its user acts as."""
+    from kubernetes.config import ConfigException
+
+    from kubecheck.cluster.credentials import Kubeconfig
 
     contents = {path: content for path in paths if (content := _read(path)) is not None}
     shown = os.pathsep.join(paths)
@@ -82,12 +106,9 @@ def _load_kubeconfig(paths: list[str], context: str | None, configuration: Confi
     # Of a list, kubectl takes the first file's current context, and the library the last one's.
     current = [content["current-context"] for content in contents.values() if content.get("current-context")]
     try:
-        load_kube_config(
-            config_file=os.pathsep.join(contents),
-            context=context or next(iter(current), None),
-            client_configuration=configuration,
-            persist_config=False,
-        )
+        found = Kubeconfig(list(contents), context or next(iter(current), None))
+        found.configure(configuration)
+        return found.proxy_url, found.impersonation()
     except ConfigException as problem:
         raise ConnectionProblem(f"kubeconfig {shown} cannot be used: {problem}") from None
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as problem:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from kubecheck.cluster.api import Api, ApiError
-from kubecheck.fleet.exec import HANDSHAKE_TIMEOUT, ExecProblem, handshake_problem, run_script
+from kubecheck.fleet.exec import run_script
 from kubecheck.fleet.standing import HTTP_PORT
+from kubecheck.fleet.stream import DATA, PORT_ERROR, ExecProblem, opened
 from kubecheck.fleet.tunnel import anonymous_get
 from kubecheck.probes import Inquiry, Raw
 from kubecheck.probes.requests import (
@@ -21,6 +22,8 @@ from kubecheck.probes.requests import (
     PodLog,
     ServerClock,
 )
+
+PORT_BYTES = 2  # each channel of a forwarded port begins with the port's number
 
 
 def carry_out(api: Api, request: Inquiry, seconds: float) -> Raw:
@@ -69,37 +72,21 @@ def _clock(read: Callable[[], int]) -> str:
 
 def _forward(api: Api, request: PodForward, seconds: float) -> str:
     """``GET /`` over a forwarded port: the body of the answer."""
-    import websocket
-    from kubernetes.client import ApiClient, CoreV1Api
-    from kubernetes.client.exceptions import ApiException
-    from kubernetes.stream import portforward
-
-    websocket.setdefaulttimeout(HANDSHAKE_TIMEOUT)
-    core = CoreV1Api(
-        ApiClient(api.client.configuration)
-    )  # portforward() swaps its call method, as stream() does
-    try:
-        forward = portforward(
-            core.connect_get_namespaced_pod_portforward, request.pod, request.namespace, ports=str(HTTP_PORT)
-        )
-    except ApiException as problem:
-        raise handshake_problem(f"port-forward to {request.namespace}/{request.pod}", problem) from None
-    answer = bytearray()
-    try:
-        channel = forward.socket(HTTP_PORT)
-        channel.settimeout(seconds)
-        channel.sendall(b"GET / HTTP/1.0\r\n\r\n")
-        while part := channel.recv(65536):
-            answer += part
-    except OSError as problem:
-        raise ExecProblem(
-            f"port-forward to {request.namespace}/{request.pod} gave no answer in {seconds:.0f} s:"
-            f" {forward.error(HTTP_PORT) or problem}"
-        ) from None
-    finally:
-        forward.close()
-    head, _, body = bytes(answer).partition(b"\r\n\r\n")
+    path = f"/api/v1/namespaces/{request.namespace}/pods/{request.pod}/portforward"
+    what = f"port-forward to {request.namespace}/{request.pod}"
+    deadline = time.monotonic() + seconds
+    answer, error = bytearray(), bytearray()
+    with opened(api, path, [("ports", str(HTTP_PORT))], what) as stream:
+        stream.send(DATA, b"GET / HTTP/1.0\r\n\r\n")
+        while not stream.ended and len(error) <= PORT_BYTES:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise ExecProblem(f"{what} gave no answer in {seconds:.0f} s")
+            stream.receive(left)
+            answer += stream.take(DATA)
+            error += stream.take(PORT_ERROR)
+    head, _, body = bytes(answer[PORT_BYTES:]).partition(b"\r\n\r\n")
     if not body:
-        said = forward.error(HTTP_PORT) or head[:200].decode("utf-8", "replace") or "nothing"
-        raise ExecProblem(f"port-forward to {request.namespace}/{request.pod} answered: {said}")
+        said = bytes(error[PORT_BYTES:]) or head[:200] or b"nothing"
+        raise ExecProblem(f"{what} answered: {said.decode('utf-8', 'replace').strip()}")
     return body.decode("utf-8", "replace")

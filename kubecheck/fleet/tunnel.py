@@ -5,10 +5,10 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from kubecheck.cluster.api import Api
-from kubecheck.fleet.exec import HANDSHAKE_TIMEOUT, ExecProblem, handshake_problem
+from kubecheck.fleet.stream import STDERR, STDIN, STDOUT, ExecProblem, Stream, exec_in
 from kubecheck.probes.question import address
 from kubecheck.probes.requests import AnonymousGet
 
@@ -21,41 +21,22 @@ def anonymous_get(api: Api, request: AnonymousGet, seconds: float) -> str:
     What follows the status line is dropped: where a kubelet serves anybody, it holds the pods of
     the node with all that is in their environments.
     """
-    import websocket
-    from kubernetes.client import ApiClient, CoreV1Api
-    from kubernetes.client.exceptions import ApiException
-    from kubernetes.stream import stream
-
-    websocket.setdefaulttimeout(HANDSHAKE_TIMEOUT)
-    # stream() swaps the call method of its client, so no other thread may use the same one.
-    core = CoreV1Api(ApiClient(api.client.configuration))
-    command = ["timeout", str(int(seconds)), "nc", request.host, str(request.port)]
-    try:
-        session = stream(
-            core.connect_get_namespaced_pod_exec, request.pod, request.namespace, container="busybox",
-            command=command, stdin=True, stdout=True, stderr=True, tty=False, _preload_content=False,
-            binary=True,
-        )  # fmt: skip
-    except ApiException as problem:
-        raise handshake_problem(f"exec into {request.namespace}/{request.pod}", problem) from None
     where = address(request.host, request.port)
-    try:
-        tls = _Tls(session, where, time.monotonic() + seconds)
-        tls.send(f"GET {request.path} HTTP/1.1\r\nHost: {where}\r\nConnection: close\r\n\r\n".encode())
-        return tls.line()
-    except ssl.SSLError as problem:
-        raise ExecProblem(f"TLS with {where} failed: {problem.reason or problem}") from None
-    except (websocket.WebSocketException, OSError) as problem:
-        raise ExecProblem(f"exec into {request.namespace}/{request.pod} broke off: {problem}") from None
-    finally:
-        session.close()
+    command = ["timeout", str(int(seconds)), "nc", request.host, str(request.port)]
+    with exec_in(api, request.namespace, request.pod, command) as stream:
+        try:
+            tls = _Tls(stream, where, time.monotonic() + seconds)
+            tls.send(f"GET {request.path} HTTP/1.1\r\nHost: {where}\r\nConnection: close\r\n\r\n".encode())
+            return tls.line()
+        except ssl.SSLError as problem:
+            raise ExecProblem(f"TLS with {where} failed: {problem.reason or problem}") from None
 
 
 class _Tls:
-    """A TLS client whose bytes travel over an exec session."""
+    """A TLS client whose bytes travel over an exec."""
 
-    def __init__(self, session: Any, where: str, deadline: float) -> None:
-        self.session = session
+    def __init__(self, stream: Stream, where: str, deadline: float) -> None:
+        self.stream = stream
         self.where = where
         self.deadline = deadline
         context = ssl.create_default_context()
@@ -92,17 +73,17 @@ class _Tls:
     def _flush(self) -> None:
         data = self.outgoing.read()
         if data:
-            self.session.write_stdin(data)
+            self.stream.send(STDIN, data)
 
     def _receive(self) -> bytes:
         while True:
-            data: bytes = self.session.read_channel(1)
+            data = self.stream.take(STDOUT)
             if data:
                 return data
             left = self.deadline - time.monotonic()
             if left <= 0:
                 raise ExecProblem(f"no answer from {self.where}")
-            if not self.session.is_open():
-                said = self.session.read_channel(2).decode("utf-8", "replace").strip()
+            if self.stream.ended:
+                said = self.stream.take(STDERR).decode("utf-8", "replace").strip()
                 raise ExecProblem(f"the connection to {self.where} ended: {said or 'nothing was said'}")
-            self.session.update(timeout=left)
+            self.stream.receive(left)

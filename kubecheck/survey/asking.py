@@ -8,8 +8,9 @@ from typing import Protocol
 
 from kubecheck.checks.site import Site
 from kubecheck.cluster.api import Api
-from kubecheck.fleet.exec import ExecProblem, run_script
+from kubecheck.fleet.exec import run_script
 from kubecheck.fleet.requests import carry_out
+from kubecheck.fleet.stream import ExecProblem
 from kubecheck.outcomes import CannotTell
 from kubecheck.probes import Inquiry, Question, Raw
 from kubecheck.probes.script import longest, read_answers, script

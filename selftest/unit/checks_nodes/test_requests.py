@@ -1,6 +1,5 @@
 """What kubecheck asks itself through the API server, and how clocks are compared."""
 
-import json
 from dataclasses import replace
 
 import pytest
@@ -20,7 +19,6 @@ from kubecheck.checks import (
 )
 from kubecheck.cluster.api import ApiError
 from kubecheck.fleet import requests
-from kubecheck.fleet.exec import ExecProblem, handshake_problem
 from kubecheck.outcomes import NotApplicable
 from kubecheck.probes import Raw
 from kubecheck.probes.requests import BROKE_OFF, UNREACHABLE
@@ -212,35 +210,6 @@ class TestCarryingOut:
         request = PodLog("ns", "p")
         assert LiveAsker(FakeApi())(site, [request])[request.key].status == 0
         assert len(tries) == 2
-
-
-@pytest.mark.parametrize(
-    ("reason", "status", "reached", "said"),
-    [
-        (
-            "Handshake status 500 Internal Server Error -+-+- {'content-length': '175'} -+-+- "
-            + json.dumps({"kind": "Status", "message": 'can\'t dial "10.0.0.1": refused'}),
-            500,
-            True,
-            'can\'t dial "10.0.0.1": refused',
-        ),
-        (
-            "Handshake status 502 Bad Gateway -+-+- {} -+-+- b'<html>'",
-            502,
-            True,
-            "Handshake status 502 Bad Gateway",
-        ),
-        ("timed out", 0, True, "timed out"),
-        ("[Errno 111] Connection refused", 0, False, "Connection refused"),
-    ],
-)
-def test_refused_streams(reason, status, reached, said):
-    from kubernetes.client.exceptions import ApiException
-
-    problem = handshake_problem("exec into ns/p", ApiException(status=0, reason=reason))
-    assert isinstance(problem, ExecProblem)
-    assert (problem.status, problem.reached) == (status, reached)
-    assert said in str(problem)
 
 
 def test_without_node_access_its_checks_do_not_apply():

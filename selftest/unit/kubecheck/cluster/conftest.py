@@ -25,6 +25,7 @@ class Answers(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(length)) if length else None
         query = {key: values[0] for key, values in parse_qs(asked.query).items()}
         self.server.asked.append((self.command, asked.path, query, body, self.headers.get("Authorization")))
+        self.server.headers.append(self.headers)
         page = self.server.pages.get(asked.path, (404, {"reason": "NotFound", "message": "no such thing"}))
         status, answer = page(query) if callable(page) else page
         if isinstance(answer, Callable):
@@ -50,6 +51,7 @@ def server():
         listening.block_on_close = False
         listening.pages = {}
         listening.asked = []
+        listening.headers = []
         thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         yield listening
