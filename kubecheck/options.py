@@ -35,6 +35,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         " configuration and of the kubelets' flags",
     )
     group.addoption(
+        "--no-probes",
+        action="store_true",
+        help="create nothing in the cluster: judge only what the API server tells, without probe pods",
+    )
+    group.addoption(
         "--replay", metavar="FILE", help="judge the record.json of an earlier run again, without any cluster"
     )
     group.addoption(

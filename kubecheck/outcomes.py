@@ -11,6 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+NO_PROBES = "not looked at: --no-probes"
+"""Why a check does not apply that needs more than the API."""
+
 
 class Outcome(StrEnum):
     """What became of one check at one vantage."""

@@ -16,6 +16,7 @@ from kubecheck.cluster.attempt import attempt
 from kubecheck.cluster.objects import Service, ServicePort
 from kubecheck.cluster.reading import Reading
 from kubecheck.cluster.reviews import account_may
+from kubecheck.outcomes import NO_PROBES
 
 # Labels that tell the Service which browsers are sent to, the newest way of installing it first.
 KINDS = {
@@ -25,6 +26,7 @@ KINDS = {
 }
 KONG = "kubernetes-dashboard-kong-proxy"
 PAGE_KEPT = 300  # characters
+PROXY = "services/proxy"
 TOKEN_SECONDS = 600  # the shortest that an API server grants
 
 
@@ -42,7 +44,10 @@ class Login:
 
 @dataclass(frozen=True)
 class Dashboard:
-    """A dashboard. ``page`` is how its first page begins, read through the API server's proxy."""
+    """A dashboard. ``page`` is how its first page begins, read through the API server's proxy.
+
+    ``login`` is absent where the run was to create nothing, tokens among it.
+    """
 
     kind: str
     service: Service
@@ -50,13 +55,21 @@ class Dashboard:
     login: Reading[Login]
 
     @property
+    def page_refused(self) -> bool:
+        """Whether it was the API server that did not let these credentials read the page."""
+        return f'resource "{PROXY}"' in self.page.problem
+
+    @property
     def node_port(self) -> int:
         """The NodePort that leads to its HTTPS; 0 when there is none."""
         return next((port.node_port for port in self.service.ports if _is_tls(port)), 0)
 
 
-def read_dashboards(api: Api, account: str) -> tuple[Dashboard, ...]:
-    """All dashboards that are installed; each with a login where ``account`` is named. Raises ApiError."""
+def read_dashboards(api: Api, account: str, *, log_in: bool = True) -> tuple[Dashboard, ...]:
+    """All dashboards that are installed; each with a login as ``account``, if there is to be one.
+
+    Raises ApiError.
+    """
     found = []
     for kind, label in KINDS.items():
         for item in api.items("/api/v1/services", labelSelector=label):
@@ -64,14 +77,17 @@ def read_dashboards(api: Api, account: str) -> tuple[Dashboard, ...]:
             if label.endswith("=kong") and name != KONG:
                 continue
             service = parse.service(item, _slices(api, item["metadata"]["namespace"], name))
-            found.append(_dashboard(api, kind, service, account))
+            login = (
+                _login(api, kind, _proxy(service), account)
+                if log_in
+                else Reading[Login](problem=NO_PROBES, absent=True)
+            )
+            found.append(Dashboard(kind, service, _page(api, service), login))
     return tuple(found)
 
 
-def _dashboard(api: Api, kind: str, service: Service, account: str) -> Dashboard:
-    proxy = _proxy(service)
-    page = attempt("the dashboard's page", lambda: api.through_proxy("GET", proxy)[:PAGE_KEPT])
-    return Dashboard(kind, service, page, _login(api, kind, proxy, account))
+def _page(api: Api, service: Service) -> Reading[str]:
+    return attempt("the dashboard's page", lambda: api.through_proxy("GET", _proxy(service))[:PAGE_KEPT])
 
 
 def _slices(api: Api, namespace: str, name: str) -> list[dict[str, Any]]:
@@ -127,6 +143,8 @@ def _refused_by_dashboard(api: Api, proxy: str, token: str) -> str:
         headers = {"X-CSRF-TOKEN": str(said["token"])}
         answer = json.loads(api.through_proxy("POST", f"{proxy}api/v1/login", {"token": token}, headers))
     except ApiError as problem:
+        if f'resource "{PROXY}"' in str(problem):
+            raise  # the API server's own refusal: the dashboard was not asked
         return f"the login answered {problem.status or 'nothing'}: {problem}".replace(token, "TOKEN")
     # A refusal may be inside an answer that is itself a success.
     if answer.get("jweToken") or answer.get("token"):

@@ -20,8 +20,10 @@ from kubecheck.cluster.etcd import read_etcd_writes
 from kubecheck.cluster.extensions import read_api_services, read_webhooks
 from kubecheck.cluster.facts import Facts
 from kubecheck.cluster.leases import read_leases
+from kubecheck.cluster.needed import rights
 from kubecheck.cluster.objects import Condition, Deployment, Kubelet, Node, Pod, Service, Usage
 from kubecheck.cluster.reading import Reading
+from kubecheck.cluster.reviews import lacking
 from kubecheck.cluster.workloads import read_proxy_mode, read_proxy_replacement, read_workloads
 from kubecheck.policy import Policy
 
@@ -30,8 +32,8 @@ T = TypeVar("T")
 ASK_AT_ONCE = 16
 
 
-def discover(api: Api, policy: Policy) -> Facts:
-    """The facts of the cluster behind ``api``.
+def discover(api: Api, policy: Policy, *, probes: bool = True) -> Facts:
+    """The facts of the cluster behind ``api``. Without ``probes``, nothing is created to find them.
 
     Raises ConnectionProblem when the API server cannot be reached, or does not let these
     credentials list nodes: without nodes there is nobody to ask and nobody to blame.
@@ -52,6 +54,9 @@ def discover(api: Api, policy: Policy) -> Facts:
                 f" ({problem!r} while reading its nodes)"
             ) from None
 
+        missing_rights = ask(
+            "what these credentials may do", lambda: lacking(api, rights(policy, probes=probes))
+        )
         clock = ask("the API server's clock", api.clock)
         leases = ask("leases", lambda: read_leases(api))
         control_plane = ask("the API servers", lambda: read_control_plane(api, nodes))
@@ -65,7 +70,8 @@ def discover(api: Api, policy: Policy) -> Facts:
         cluster_info = ask("ConfigMap kube-public/cluster-info", lambda: read_cluster_info(api))
         signing_tokens = ask("bootstrap tokens", lambda: read_tokens(api))
         dashboards = ask(
-            "Services of dashboards", lambda: read_dashboards(api, policy.addons.dashboard_admin)
+            "Services of dashboards",
+            lambda: read_dashboards(api, policy.addons.dashboard_admin, log_in=probes),
         )
         certificates = ask("certificates", lambda: read_certificates(api))
         some_node = nodes[0].name if nodes else "any"
@@ -116,6 +122,7 @@ def discover(api: Api, policy: Policy) -> Facts:
             cluster_info=cluster_info.result(),
             signing_tokens=signing_tokens.result(),
             dashboards=dashboards.result(),
+            missing_rights=missing_rights.result(),
         )
 
 

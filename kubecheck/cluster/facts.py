@@ -16,6 +16,7 @@ from kubecheck.cluster.extensions import ApiService, Webhook
 from kubecheck.cluster.leases import Leases
 from kubecheck.cluster.objects import Condition, Deployment, Kubelet, Node, Pod, Service, Usage
 from kubecheck.cluster.reading import UNREAD, Reading
+from kubecheck.cluster.rights import WHOLE, Part, Right
 from kubecheck.cluster.workloads import Workloads
 from kubecheck.outcomes import CannotTell
 
@@ -57,6 +58,8 @@ class Facts:
     dashboards: Reading[tuple[Dashboard, ...]] = UNREAD
     certificates: Reading[Certificates] = UNREAD
     bootstrap: Reading[Bootstrap] = UNREAD
+    missing_rights: Reading[tuple[Right, ...]] = UNREAD
+    """What this run needs and its credentials may not do, asked before anything was created."""
 
     def node(self, name: str) -> Node:
         """The node called ``name``. Raises KeyError."""
@@ -64,6 +67,15 @@ class Facts:
             if node.name == name:
                 return node
         raise KeyError(name)
+
+    def may_not(self, part: Part) -> str:
+        """The missing rights without which nothing of ``part`` can be done, in words.
+
+        Empty when there is none, as far as is known.
+        """
+        missing = self.missing_rights.found or ()
+        essential = dict.fromkeys(str(each) for each in missing if each.part is part and each.checks == WHOLE)
+        return f"these credentials may not {', '.join(essential)}" if essential else ""
 
     @property
     def probed_nodes(self) -> tuple[Node, ...]:

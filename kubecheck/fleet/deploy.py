@@ -13,6 +13,7 @@ from typing import Any
 from kubecheck.cluster.api import Api
 from kubecheck.cluster.facts import Facts
 from kubecheck.cluster.objects import Node
+from kubecheck.cluster.rights import Part
 from kubecheck.fleet import manifests, names
 from kubecheck.fleet.creating import Creator, FleetProblem, creator
 from kubecheck.fleet.node_access import with_node_access
@@ -41,7 +42,7 @@ class Fleet:
         self.run = run
         self.node_access = node_access
         self.namespaces = manifests.namespaces(run)
-        self.rehearsing = Rehearsing(api, policy, run)
+        self.rehearsing = Rehearsing(api, policy, run, facts.may_not(Part.REHEARSAL))
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._touched = False

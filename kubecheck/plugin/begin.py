@@ -31,6 +31,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Send Allure's results to the reports folder, unless another was named."""
     if is_worker(config) or config.option.collectonly or config.getoption("allure_report_dir", None):
         return
+    if config.option.no_probes and config.option.node_access:
+        raise pytest.UsageError("--node-access looks through probe pods: leave it out, or --no-probes")
     folder = _reports(config) / "allure-results"
     # Emptied here and not by Allure's own option, which each worker would carry out again.
     if folder.is_dir():
@@ -88,10 +90,11 @@ def _live(config: pytest.Config) -> Run:
     api = connect(config.option.kubeconfig, config.option.context)
     run = Run(
         policy=policy,
-        facts=discover(api, policy),
+        facts=discover(api, policy, probes=not config.option.no_probes),
         reports=_reports(config),
         api=api,
         node_access=config.option.node_access,
+        no_probes=config.option.no_probes,
     )
     run.timings["facts"] = round(time.monotonic() - begun, 2)
     return run
@@ -100,7 +103,14 @@ def _live(config: pytest.Config) -> Run:
 def _replay(config: pytest.Config) -> Run:
     record = load_record(Path(config.option.replay))
     policy = load_policy(config.option.policy) if config.option.policy else record.policy
-    return Run(policy=policy, facts=record.facts, reports=_reports(config), replayed=record, id=record.run)
+    return Run(
+        policy=policy,
+        facts=record.facts,
+        reports=_reports(config),
+        replayed=record,
+        no_probes=config.option.no_probes or record.no_probes,
+        id=record.run,
+    )
 
 
 def _reports(config: pytest.Config) -> Path:

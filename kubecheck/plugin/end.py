@@ -63,6 +63,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
             recorded=recorded,
             fleet_problem=_fleet_problem(run),
             pytest_code=pytest_code,
+            read_only=run.no_probes,
         )
         ending = with_comparison(config, ending, run.reports)
         _write(run, ending)
@@ -170,6 +171,7 @@ def _save(run: Run, ending: Ending) -> None:
         ending.fleet_problem,
         answers,
         troubles,
+        run.no_probes,
     )
     save_record(record, run.reports / "record.json")
 

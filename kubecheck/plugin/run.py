@@ -18,8 +18,9 @@ from kubecheck.checks.check import Check, declared
 from kubecheck.checks.vantage import Vantage
 from kubecheck.cluster.api import Api, ApiError
 from kubecheck.cluster.facts import Facts
+from kubecheck.cluster.rights import Part
 from kubecheck.fleet import Fleet, FleetProblem, Standing
-from kubecheck.outcomes import CannotTell, Result
+from kubecheck.outcomes import NO_PROBES, CannotTell, NotApplicable, Result
 from kubecheck.policy import Policy
 from kubecheck.probes import Raw
 from kubecheck.survey import Record, Survey
@@ -42,6 +43,8 @@ class Run:
     api: Api | None = None
     replayed: Record | None = None
     node_access: bool = False
+    no_probes: bool = False
+    """Whether nothing is created, and what needs more than the API is not looked at."""
     id: str = field(default_factory=lambda: secrets.token_hex(3))
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     results: list[Result] = field(default_factory=list)
@@ -57,10 +60,14 @@ class Run:
     def start_fleet(self, nodeids: Iterable[str]) -> None:
         """Begin to put there what the items need, in the background; once only, if at all."""
         kinds = fleet_vantages(nodeids)
-        if not kinds or self.api is None or self.standing_future is not None:
+        if not kinds or self.no_probes or self.api is None or self.standing_future is not None:
+            return
+        self.standing_future = future = Future[Standing]()
+        refused = self.facts.may_not(Part.PROBES) if kinds != {"rehearsal"} else ""
+        if refused:  # told at once, and nothing is left half made
+            future.set_exception(CannotTell(f"no probe pods were put there: {refused}"))
             return
         self.fleet = Fleet(self.api, self.policy, self.facts, self.id, node_access=self.node_access)
-        self.standing_future = future = Future[Standing]()
         networks = networks_for(kinds)
 
         def work(fleet: Fleet) -> None:
@@ -77,7 +84,12 @@ class Run:
         threading.Thread(target=work, args=(self.fleet,), daemon=True, name="fleet").start()
 
     def standing(self) -> Standing:
-        """The fleet, once it stands. Raises CannotTell when it could not be put there."""
+        """The fleet, once it stands. Raises CannotTell when it could not be put there.
+
+        Raises NotApplicable when none was to be.
+        """
+        if self.no_probes:
+            raise NotApplicable(NO_PROBES)
         if self.replayed is not None:
             if self.replayed.standing is None:
                 raise CannotTell(self.replayed.fleet_problem or "the record holds no fleet")

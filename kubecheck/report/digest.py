@@ -11,8 +11,9 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from kubecheck.cluster.rights import Right
 from kubecheck.diagnosis import Cause
-from kubecheck.outcomes import Outcome, Result
+from kubecheck.outcomes import NO_PROBES, Outcome, Result
 
 if TYPE_CHECKING:
     from kubecheck.report.document import Ending  # whose reports tell these groups
@@ -94,6 +95,15 @@ def unexplained(ending: Ending) -> list[Group]:
     return [Group(tuple(results)) for results in gathered(mine, lambda result: result.check)]
 
 
+def stopped_by_rights(ending: Ending) -> list[tuple[Right, list[Result]]]:
+    """Each right that is missing, with the results that could not be told without it."""
+    unknown = ending.with_outcome(Outcome.UNKNOWN)
+    return [
+        (right, [r for r in unknown if right.stops(r.check, r.vantage.partition(":")[0])])
+        for right in ending.facts.missing_rights.found or ()
+    ]
+
+
 def not_verified(ending: Ending) -> list[Gap]:
     """What could not be told and no cause explains, by reason; then what a flag would verify.
 
@@ -101,14 +111,26 @@ def not_verified(ending: Ending) -> list[Gap]:
     """
     causes = explaining(ending)
     unknown = [r for r in ending.with_outcome(Outcome.UNKNOWN) if (r.check, r.vantage) not in causes]
+    stopping: dict[int, list[str]] = defaultdict(list)
+    for right, stopped in stopped_by_rights(ending):
+        for result in stopped:
+            stopping[id(result)].append(str(right))
+
+    def needs(result: Result) -> str:
+        rights = dict.fromkeys(stopping[id(result)])
+        return f"grant the right to {', '.join(rights)}" if rights else _right(result.message)
+
     gaps = [
-        Gap(_right(results[0].message), _reason(results[0]), tuple(results))
-        for results in gathered(unknown, lambda r: _right(r.message) or _anywhere(r))
+        Gap(needs(results[0]), _reason(results[0]), tuple(results))
+        for results in gathered(unknown, lambda r: needs(r) or _anywhere(r))
     ]
-    skipped = [r for r in ending.with_outcome(Outcome.NOT_APPLICABLE) if "--node-access" in r.message]
-    if skipped:
-        reason = "the nodes' own files were not looked at"
-        gaps.append(Gap("run with --node-access", reason, tuple(skipped)))
+    skipped = ending.with_outcome(Outcome.NOT_APPLICABLE)
+    for sign, instead, reason in (
+        ("--node-access", "run with --node-access", "the nodes' own files were not looked at"),
+        (NO_PROBES, "run without --no-probes", "only what the API tells was looked at"),
+    ):
+        if found := tuple(result for result in skipped if sign in result.message):
+            gaps.append(Gap(instead, reason, found))
     return sorted(gaps, key=lambda gap: (gap.results[0].outcome is not Outcome.UNKNOWN, -len(gap.results)))
 
 

@@ -14,8 +14,9 @@ from kubecheck import __version__
 from kubecheck.cluster.facts import Facts
 from kubecheck.diagnosis import Cause, Diagnosis
 from kubecheck.diagnosis.evidence import Symptom
-from kubecheck.outcomes import Outcome, Result, Target, Verdict
+from kubecheck.outcomes import NO_PROBES, Outcome, Result, Target, Verdict
 from kubecheck.policy import Policy
+from kubecheck.report.digest import stopped_by_rights
 from kubecheck.report.junit import junit
 from kubecheck.report.schema import (
     About,
@@ -24,6 +25,7 @@ from kubecheck.report.schema import (
     Cluster,
     Explained,
     Judged,
+    MissingRight,
     NodeFound,
     NotJudged,
     Since,
@@ -41,7 +43,8 @@ class Ending:
 
     ``recorded`` is when the run began whose record was judged again, ``fleet_problem`` why there were no
     probe pods, ``pytest_code`` pytest's own exit code where it stands in place of the verdict's,
-    ``since`` what became different since an earlier run.
+    ``since`` what became different since an earlier run. ``read_only`` says that the run created nothing, and
+    looked at no more than the API tells.
     """
 
     results: list[Result]
@@ -58,6 +61,7 @@ class Ending:
     fleet_problem: str = ""
     pytest_code: int | None = None
     since: Comparison | None = None
+    read_only: bool = False
 
     @property
     def exit_code(self) -> int:
@@ -73,12 +77,25 @@ class Ending:
         counted = Counter(result.outcome for result in self.results)
         return {outcome.value: counted[outcome] for outcome in Outcome}
 
+    @property
+    def reservation(self) -> str:
+        """What a verdict must not be read without: that the run created nothing, and what it left out."""
+        if not self.read_only:
+            return ""
+        checks = {result.check for result in self.results}
+        looked_at = {result.check for result in self.results if result.message != NO_PROBES}
+        left_out = len(checks - looked_at)
+        return f"read-only: {left_out} {'check was' if left_out == 1 else 'checks were'} not looked at"
+
     def last_line(self) -> str:
         """The verdict in a line."""
         counts = ", ".join(f"{number} {outcome}" for outcome, number in self.counts().items() if number)
         stopped = "stopped before its end; " if self.interrupted else ""
+        reserved = f"{self.reservation}; " if self.reservation else ""
         seconds = (datetime.now(UTC) - self.started).total_seconds()
-        return f"verdict: {self.verdict} ({stopped}{counts or 'nothing was checked'}; {seconds:.1f} s)"
+        return (
+            f"verdict: {self.verdict} ({stopped}{reserved}{counts or 'nothing was checked'}; {seconds:.1f} s)"
+        )
 
 
 def write_reports(ending: Ending, folder: Path) -> None:
@@ -119,6 +136,8 @@ def document(ending: Ending) -> dict[str, Any]:
         recorded=ending.recorded,
         counts=ending.counts(),
         fleet_problem=ending.fleet_problem,
+        read_only=ending.read_only,
+        missing_rights=_missing_rights(ending),
         causes=[_cause(cause) for cause in ending.diagnosis.causes],
         unexplained=_grouped(ending.diagnosis.unexplained),
         since=Since.model_validate(ending.since.as_json()) if ending.since else None,
@@ -170,6 +189,24 @@ def _by_outcome(targets: Iterable[Target]) -> dict[str, list[str]]:
         if target.name:
             found[target.outcome.value].append(target.name)
     return dict(found)
+
+
+def _missing_rights(ending: Ending) -> list[MissingRight] | None:
+    missing = ending.facts.missing_rights.found
+    if missing is None:
+        return None
+    return [
+        MissingRight(
+            part=right.part.value,
+            verb=right.verb,
+            what=right.what,
+            namespace=right.namespace,
+            name=right.name,
+            why=right.why,
+            checks=list(dict.fromkeys(result.check for result in stopped)),
+        )
+        for right, stopped in stopped_by_rights(ending)
+    ]
 
 
 def _cause(cause: Cause) -> CauseFound:

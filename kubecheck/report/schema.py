@@ -139,6 +139,25 @@ class Since(Part):
     """Causes that are gone."""
 
 
+class MissingRight(Part):
+    """A right that the run needs and its credentials lack."""
+
+    part: Text
+    """Which ClusterRole of `kubecheck rights` grants it: kubecheck-PART."""
+    verb: Text
+    """What was to be done: get, list, create and so on."""
+    what: Text
+    """To what: a resource as kubectl names it (deployments.apps, pods/exec), or a URL."""
+    namespace: Text
+    """Where; empty for all namespaces, and for what has none."""
+    name: Text
+    """The object's name; empty for all."""
+    why: Text
+    """What needs it."""
+    checks: list[Text]
+    """The checks of this run that could not be told without it."""
+
+
 class NodeFound(Part):
     """A node, as the API server described it when the run began."""
 
@@ -192,6 +211,11 @@ class Judged(Base):
     """Results by outcome; every outcome is named."""
     fleet_problem: Text
     """Why the probe pods could not be put there; empty where they stood, or where none were needed."""
+    read_only: bool = False
+    """Whether the run created nothing in the cluster (--no-probes): what needs more than the API was not
+    looked at, whatever the verdict says."""
+    missing_rights: list[MissingRight] | None = None
+    """The rights that the run needs and its credentials lack. null: that could not be asked."""
     causes: list[CauseFound]
     """What explains the failures, the cause that explains most first. Empty where nothing failed."""
     unexplained: list[Explained]

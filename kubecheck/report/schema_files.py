@@ -21,6 +21,7 @@ from kubecheck.report.schema import (
     Document,
     Explained,
     Judged,
+    MissingRight,
     NodeFound,
     NotJudged,
     Since,
@@ -76,6 +77,7 @@ def page() -> str:
         (Since, "since"),
         (Changed, "since.broke[] and its like"),
         (CauseNamed, "since.causes_new[] and since.causes_gone[]"),
+        (MissingRight, "missing_rights[]"),
         (Cluster, "cluster"),
         (NodeFound, "cluster.nodes[]"),
     ):

@@ -76,6 +76,7 @@ def _title(ending: Ending) -> str:
     elif failed:
         checks = len({result.check for result in failed})
         said += f": {counted(len(failed), 'failure')} of {counted(checks, 'check')}"
+    said += f" ({ending.reservation})" if ending.reservation else ""
     return said + (" (stopped before its end)" if ending.interrupted else "")
 
 

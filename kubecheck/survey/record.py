@@ -32,7 +32,7 @@ class Record:
     """Everything that judging needs.
 
     ``answers`` and ``troubles`` are by vantage. ``standing`` is None when no fleet was needed, or
-    when there was none for the reason in ``fleet_problem``.
+    when there was none for the reason in ``fleet_problem``; with ``no_probes`` none was wanted.
     """
 
     run: str
@@ -43,6 +43,7 @@ class Record:
     fleet_problem: str = ""
     answers: dict[str, dict[str, Raw]] = field(default_factory=dict)
     troubles: dict[str, str] = field(default_factory=dict)
+    no_probes: bool = False
 
 
 def save_record(record: Record, path: Path) -> None:
@@ -58,6 +59,7 @@ def save_record(record: Record, path: Path) -> None:
         "fleet_problem": record.fleet_problem,
         "answers": raws_to_json(record.answers),
         "troubles": record.troubles,
+        "no_probes": record.no_probes,
     }
     path.write_text(json.dumps(body, indent=1) + "\n", encoding="utf-8")
 
@@ -87,6 +89,7 @@ def load_record(path: Path) -> Record:
             fleet_problem=str(body["fleet_problem"]),
             answers=raws_from_json(body["answers"]),
             troubles={str(key): str(value) for key, value in body["troubles"].items()},
+            no_probes=bool(body.get("no_probes")),  # records of earlier versions do not have it
         )
     except ValidationError as problem:
         first = problem.errors()[0]

@@ -52,6 +52,8 @@ def test_dashboard_page(facts: Facts, policy: Policy) -> None:
             f"Service {name} of {dashboard.kind} has no ready endpoint: its pods do not run, or are not ready"
         )
         page = dashboard.page
+        if dashboard.page_refused:
+            raise CannotTell(page.problem)
         assert page.found is not None, (
             f"asked for the page of {dashboard.kind} at Service {name}: {page.problem}"
         )
@@ -119,6 +121,8 @@ def test_dashboard_login(facts: Facts, policy: Policy) -> None:
         raise NotApplicable("policy names no account that must log in (addons.dashboard_admin)")
 
     def judge(name: str, dashboard: Dashboard) -> None:
+        if dashboard.login.absent:
+            raise NotApplicable(dashboard.login.problem)
         login = dashboard.login.value
         assert not login.problem, f"{dashboard.kind} at Service {name}, as {login.account}: {login.problem}"
         assert login.administrator.value, (

@@ -11,6 +11,7 @@ from kubecheck.checks import (
     Policy,
     Site,
     check,
+    minor,
 )
 
 LAG_SECONDS = 300.0  # it brings its rules up to date every 30 seconds even when nothing changes
@@ -25,7 +26,7 @@ def ask_kube_proxy(here: Site) -> KubeProxy:
     """kube-proxy on this node, unless something else stands in for it."""
     if not here.policy.addons.kube_proxy:
         raise NotApplicable("policy says that there is no kube-proxy (addons.kube_proxy)")
-    if here.facts.proxy_replaced.found:
+    if not here.facts.proxy_replaced.absent and here.facts.proxy_replaced.value:
         raise NotApplicable("Cilium stands in for kube-proxy here, says its ConfigMap cilium-config")
     return KubeProxy()
 
@@ -96,8 +97,3 @@ def must_run(answer: KubeProxyAnswer, node: Node) -> None:
         raise NotApplicable(f"no kube-proxy runs on {node.name}")
     if not answer.mode and not answer.version:
         raise CannotTell(answer.told("its mode and its version"))
-
-
-def minor(version: str) -> int:
-    """The minor version in ``v1.37.2``."""
-    return int(version.removeprefix("v").split(".")[1])
