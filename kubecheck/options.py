@@ -1,14 +1,16 @@
 """The command line, known to pytest from the start.
 
 This module is the package's pytest entry point, so it is loaded by every pytest in the same
-environment: it imports nothing of ours and does nothing but make the options known.
+environment: it imports next to nothing of ours and does nothing but make the options known.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from pluggy import HookimplMarker
+
+from kubecheck.environment import Environment, Repeated
 
 if TYPE_CHECKING:
     import pytest
@@ -17,12 +19,35 @@ hookimpl = HookimplMarker("pytest")  # pytest.hookimpl, without loading pytest f
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add kubecheck's options, named as kubectl names them where it has them."""
-    group = parser.getgroup("kubecheck", "kubecheck: the cluster to judge")
+    """Add kubecheck's options; each may stand in the environment instead."""
+    declare(Environment(parser.getgroup("kubecheck", "kubecheck: the cluster to judge").addoption, _refuse))
+
+
+def _refuse(text: str) -> NoReturn:
+    import pytest
+
+    raise pytest.UsageError(text)
+
+
+def declare_connection(group: Environment) -> None:
+    """Add the options that say which cluster it is, and as whom it is asked: kubectl's own."""
     group.addoption(
         "--kubeconfig", metavar="FILE", help="kubeconfig of the cluster (default: as kubectl finds one)"
     )
     group.addoption("--context", metavar="NAME", help="context of the kubeconfig to use")
+    group.addoption("--as", dest="as_user", metavar="USER", help="act as this user, by impersonation")
+    group.addoption(
+        "--as-group",
+        action=Repeated,
+        default=[],
+        metavar="GROUP",
+        help="with --as: act as a member of this group; may be repeated",
+    )
+
+
+def declare(group: Environment) -> None:
+    """Add all of kubecheck's options, named as kubectl names them where it has them."""
+    declare_connection(group)
     group.addoption(
         "--policy",
         metavar="FILE",

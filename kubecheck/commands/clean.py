@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from kubecheck.environment import Environment
+from kubecheck.options import declare_connection
+
 if TYPE_CHECKING:
     from kubecheck.cluster.api import Api
 
@@ -23,8 +26,7 @@ PATIENCE = 60.0  # seconds until the namespaces are to be gone
 def main(arguments: Sequence[str]) -> int:
     """Remove them, and wait until they are gone."""
     parser = argparse.ArgumentParser(prog="kubecheck clean", description=DESCRIPTION)
-    parser.add_argument("--kubeconfig", metavar="FILE", help="the cluster; without it, as kubectl finds it")
-    parser.add_argument("--context", metavar="NAME", help="the kubeconfig's context to use")
+    declare_connection(Environment(parser.add_argument, parser.error))
     parser.add_argument("--all", action="store_true", help="also runs that may be under way")
     given = parser.parse_args(arguments)
 
@@ -32,7 +34,8 @@ def main(arguments: Sequence[str]) -> int:
     from kubecheck.cluster.connection import ConnectionProblem, connect
 
     try:
-        return clean(connect(given.kubeconfig, given.context), datetime.now(UTC), everything=given.all)
+        api = connect(given.kubeconfig, given.context, given.as_user, given.as_group)
+        return clean(api, datetime.now(UTC), everything=given.all)
     except ConnectionProblem as problem:
         print(f"kubecheck: {problem}", file=sys.stderr)
     except ApiError as problem:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from kubecheck import options
 from kubecheck.commands import SUMMARIES
+from kubecheck.environment import Environment
 
 INTRODUCTION = """\
 usage: kubecheck [OPTIONS]
@@ -34,28 +36,24 @@ WIDEST = 100
 
 
 class _Options:
-    """Stands in for pytest's parser and its group, to hear of kubecheck's own options."""
+    """Hears of kubecheck's own options."""
 
     def __init__(self) -> None:
         self.found: list[tuple[str, str]] = []
 
-    def getgroup(self, *_names: str) -> _Options:
-        """The group that options are added to."""
-        return self
-
-    def addoption(self, *names: str, metavar: str = "", help: str = "", **_other: Any) -> None:  # noqa: A002
+    def add(self, name: str, *, metavar: str = "", help: str = "", **_other: Any) -> None:  # noqa: A002
         """Keep what the help tells of an option."""
-        self.found.append((f"{', '.join(names)} {metavar}".strip(), help))
+        self.found.append((f"{name} {metavar}".strip(), help))
 
 
 def main(_arguments: Sequence[str]) -> int:
     """Print the help."""
     ours = _Options()
-    options.pytest_addoption(ours)  # type: ignore[arg-type]
+    options.declare(Environment(ours.add, sys.exit))
     print(INTRODUCTION)
     for title, rows in (
         ("commands (kubecheck COMMAND --help tells more)", SUMMARIES.items()),
-        ("options", ours.found),
+        ("options (each also as a variable: KUBECHECK_REPORTS for --reports)", ours.found),
         ("options of pytest, of which all are taken (pytest --help)", OF_PYTEST),
         ("exit codes", VERDICTS),
     ):

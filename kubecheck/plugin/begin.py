@@ -12,6 +12,7 @@ from typing import NoReturn
 import pytest
 
 from kubecheck import __version__
+from kubecheck.cluster.api import Api
 from kubecheck.cluster.connection import ConnectionProblem, connect
 from kubecheck.cluster.discover import discover
 from kubecheck.outcomes import Verdict
@@ -87,7 +88,7 @@ def pytest_unconfigure(config: pytest.Config) -> Generator[None, None, None]:
 def _live(config: pytest.Config) -> Run:
     begun = time.monotonic()
     policy = load_policy(config.option.policy)
-    api = connect(config.option.kubeconfig, config.option.context)
+    api = connected(config)
     run = Run(
         policy=policy,
         facts=discover(api, policy, probes=not config.option.no_probes),
@@ -98,6 +99,12 @@ def _live(config: pytest.Config) -> Run:
     )
     run.timings["facts"] = round(time.monotonic() - begun, 2)
     return run
+
+
+def connected(config: pytest.Config) -> Api:
+    """The cluster that the options name, asked as whom they name. Raises ConnectionProblem."""
+    given = config.option
+    return connect(given.kubeconfig, given.context, given.as_user, given.as_group)
 
 
 def _replay(config: pytest.Config) -> Run:

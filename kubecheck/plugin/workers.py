@@ -19,9 +19,9 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from kubecheck.cluster.connection import connect
 from kubecheck.fleet import Standing
 from kubecheck.outcomes import CannotTell
+from kubecheck.plugin.begin import connected
 from kubecheck.plugin.run import RUN, Run, is_worker
 from kubecheck.policy import Policy
 from kubecheck.survey import load_record
@@ -119,7 +119,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         policy=Policy.model_validate_json(given["policy"]),
         facts=FACTS.validate_json(given["facts"]),
         reports=Path(given["reports"]),
-        api=None if replay else connect(config.option.kubeconfig, config.option.context),
+        api=None if replay else connected(config),
         replayed=load_record(Path(replay)) if replay else None,
         no_probes=given["no_probes"],
         id=given["id"],
