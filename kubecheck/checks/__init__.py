@@ -4,6 +4,7 @@ from kubecheck.checks.check import Check, check
 from kubecheck.checks.judging import for_each
 from kubecheck.checks.site import Site, need_node_access
 from kubecheck.checks.vantage import API, EACH_NODE, FLEET, KUBECTL, NODES, PODS, REHEARSAL, At, Vantage
+from kubecheck.checks.versions import minor
 from kubecheck.cluster.bootstrap import BootstrapToken, Rehearsal, SigningRequest
 from kubecheck.cluster.controlplane import ApiServer
 from kubecheck.cluster.dashboard import Dashboard
@@ -177,6 +178,7 @@ __all__ = [
     "known_suite",
     "many_addresses",
     "middle",
+    "minor",
     "need_node_access",
     "record_type",
     "same",

@@ -98,6 +98,6 @@ def _health(text: str) -> dict[str, object]:
     first = text.partition("\n")[0]
     try:
         found = json.loads(first)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

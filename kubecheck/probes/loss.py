@@ -29,7 +29,7 @@ class CountLost(Question):
 
     def read(self, raw: Raw, origin: str) -> LossAnswer:
         """The answer in ``raw``."""
-        counted = re.search(r"(\d+) packets transmitted, (\d+) packets received", raw.text)
+        counted = re.search(r"\b([0-9]{1,9}) packets transmitted, ([0-9]{1,9}) packets received", raw.text)
         sent, received = (int(counted[1]), int(counted[2])) if counted else (0, 0)
         return LossAnswer(self, origin, raw, sent, received)
 

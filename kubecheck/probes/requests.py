@@ -15,6 +15,8 @@ from kubecheck.outcomes import CannotTell
 from kubecheck.probes.identity import Identity
 from kubecheck.probes.question import Answer, Inquiry, Raw, address
 
+_TIME = r"[0-9]{1,12}\.[0-9]+"
+
 BROKE_OFF = 1
 UNREACHABLE = 2
 """Statuses of a Raw for a request that no HTTP status describes; 0 is success, others are HTTP's."""
@@ -156,7 +158,7 @@ class ClockAnswer(RequestAnswer):
 
         Raises CannotTell when it could not be read.
         """
-        found = re.fullmatch(r"sent=(\S+) received=(\S+) said=(\d+)", self.raw.text)
+        found = re.fullmatch(rf"sent=({_TIME}) received=({_TIME}) said=([0-9]{{1,12}})", self.raw.text)
         if self.raw.status != 0 or not found:
             raise CannotTell(self.told("the time of day"))
         sent, received, said = (float(part) for part in found.groups())

@@ -24,7 +24,7 @@ class ReadResolvConf(Question):
     def read(self, raw: Raw, origin: str) -> ResolvConfAnswer:
         """The answer in ``raw``. A later search line replaces an earlier one. Source: resolv.conf(5)."""
         search = re.findall(r"^(?:search|domain)\s+(.+)$", raw.text, re.MULTILINE)
-        ndots = re.findall(r"^options\s.*\bndots:(\d+)", raw.text, re.MULTILINE)
+        ndots = re.findall(r"^options\s.*\bndots:([0-9]{1,9})\b", raw.text, re.MULTILINE)
         return ResolvConfAnswer(
             self, origin, raw,
             nameservers=tuple(re.findall(r"^nameserver\s+(\S+)", raw.text, re.MULTILINE)),

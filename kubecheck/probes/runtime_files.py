@@ -114,7 +114,7 @@ class RuntimeFilesAnswer(Answer):
             raise CannotTell(self.told("the runtime's configuration"))
         try:
             return _docker(self.raw.text) if self.runtime == "docker" else _containerd(self.raw.text)
-        except (ValueError, TypeError, AttributeError) as problem:
+        except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as problem:
             raise CannotTell(
                 f"{self.origin}: the configuration of {self.runtime} is not understood: {problem}"
             ) from None

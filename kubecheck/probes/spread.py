@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from dataclasses import dataclass
 from shlex import quote
@@ -64,12 +65,14 @@ class Spread(Question):
         seen: Counter[str] = Counter()
         trouble: Counter[str] = Counter()
         for line in raw.text.splitlines():
-            number, _, said = line.strip().partition(" ")
-            identity = Identity.read(said)
-            if number.isdigit() and identity:
-                seen[f"{identity.namespace}/{identity.pod}"] += int(number)
-            elif number.isdigit():
-                trouble[said] += int(number)
+            counted = re.fullmatch(r"\s*([0-9]{1,9}) (.*)", line)
+            if not counted:
+                continue
+            identity = Identity.read(counted[2])
+            if identity:
+                seen[f"{identity.namespace}/{identity.pod}"] += int(counted[1])
+            else:
+                trouble[counted[2].strip()] += int(counted[1])
         return SpreadAnswer(self, origin, raw, dict(sorted(seen.items())), dict(trouble))
 
 

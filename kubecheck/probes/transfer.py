@@ -36,7 +36,7 @@ class Download(Question):
 
     def read(self, raw: Raw, origin: str) -> DownloadAnswer:
         """The answer in ``raw``."""
-        counted = re.search(r"^(\d+) bytes$", raw.text, re.MULTILINE)
+        counted = re.search(r"^([0-9]{1,18}) bytes$", raw.text, re.MULTILINE)
         return DownloadAnswer(self, origin, raw, int(counted[1]) if counted else None)
 
 
@@ -54,7 +54,7 @@ class DownloadAnswer(Answer):
     @property
     def _cut_off(self) -> bool:
         """Whether the time ran out."""
-        status = re.search(r"exit status (\d+)", self.raw.text)
+        status = re.search(r"exit status ([0-9]{1,3})\b", self.raw.text)
         return bool(status and int(status[1]) in KILLED)
 
     @property
@@ -62,7 +62,7 @@ class DownloadAnswer(Answer):
         """The count, and why there was no more."""
         if self.arrived is None or not self.conclusive:
             return super().got
-        status = re.search(r"exit status (\d+)", self.raw.text)
+        status = re.search(r"exit status ([0-9]{1,3})\b", self.raw.text)
         told = re.search(r"wget: (.+)", self.raw.text)
         if self._cut_off:
             said = "then no more came"

@@ -15,6 +15,7 @@ from kubecheck.checks import (
     TlsHello,
     check,
     for_each,
+    minor,
 )
 
 SILENT_SECONDS = 60.0  # an API server renews its own Lease every 10 seconds
@@ -150,7 +151,7 @@ def test_api_server_versions(facts: Facts) -> None:
     unknown = [f"{name}: {server.version.problem}" for name, server in servers.items() if name not in known]
     if len(servers) == 1:
         raise NotApplicable("there is one API server only")
-    minors = {name: int(version.lstrip("v").split(".")[1]) for name, version in known.items()}
+    minors = {name: minor(version) for name, version in known.items()}
     shown = ", ".join(f"{name} {version}" for name, version in known.items())
     if minors:
         apart = max(minors.values()) - min(minors.values())

@@ -11,6 +11,7 @@ from kubecheck.checks import (
     Policy,
     Site,
     check,
+    minor,
     need_node_access,
     same,
 )
@@ -45,10 +46,9 @@ def test_kubelet_flags(answer: KubeletProcessAnswer, node: Node, policy: Policy)
     image-pull-progress-deadline went with dockershim in 1.24, where the runtime's CNI is the only way.
     Source: https://kubernetes.io/docs/reference/command-line-tools-reference/kubelet/
     """
-    minor = int(node.kubelet_version.removeprefix("v").split(".")[1])
-    wanted = {
-        flag: value for flag, value in policy.kubelet.flags.items() if minor < DROPPED.get(flag, minor + 1)
-    }
+    version = minor(node.kubelet_version)
+    dropped = {flag for flag, since in DROPPED.items() if version >= since}
+    wanted = {flag: value for flag, value in policy.kubelet.flags.items() if flag not in dropped}
     if not wanted:
         raise NotApplicable(f"policy demands no flag that kubelet {node.kubelet_version} has (kubelet.flags)")
     answer.must_be_found()

@@ -1,6 +1,6 @@
 """Nodes: Ready, without pressure, and of one version."""
 
-from kubecheck.checks import API, EACH_NODE, Facts, Node, NotApplicable, Policy, check
+from kubecheck.checks import API, EACH_NODE, Facts, Node, NotApplicable, Policy, check, minor
 
 PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
 
@@ -101,8 +101,3 @@ def test_some_node_takes_pods(facts: Facts) -> None:
     """
     takes = [node for node in facts.probed_nodes if node.ready and not node.unschedulable]
     assert takes, f"none of {len(facts.nodes)} nodes is Ready and schedulable"
-
-
-def minor(version: str) -> int:
-    """The minor version in ``v1.37.2``."""
-    return int(version.removeprefix("v").split(".")[1])

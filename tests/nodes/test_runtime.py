@@ -1,5 +1,7 @@
 """The container runtime's configuration, from its files: told with --node-access only."""
 
+import re
+
 from kubecheck.checks import (
     NODES,
     CannotTell,
@@ -13,6 +15,7 @@ from kubecheck.checks import (
     Site,
     check,
     deviations,
+    minor,
     need_node_access,
     same_size,
 )
@@ -125,5 +128,9 @@ def asks_the_runtime(node: Node) -> bool:
     """Whether the kubelet gets its cgroup driver from the runtime: KubeletCgroupDriverFromCRI."""
     runtime, _, version = node.runtime.partition("://")
     major = version.removeprefix("v").partition(".")[0]
-    minor = int(node.kubelet_version.removeprefix("v").split(".")[1])
-    return runtime == "containerd" and major.isdigit() and int(major) >= 2 and minor >= 31
+    return (
+        runtime == "containerd"
+        and re.fullmatch("[0-9]{1,4}", major) is not None
+        and int(major) >= 2
+        and minor(node.kubelet_version) >= 31
+    )

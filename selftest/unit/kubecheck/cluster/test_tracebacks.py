@@ -13,7 +13,7 @@ def broken(*_arguments, headers={"authorization": "Bearer " + TOKEN}, **_more):
     raise RuntimeError("provoked")
 """
 PLUGINS = {
-    "while the cluster is read": "from urllib3 import HTTPConnectionPool\nHTTPConnectionPool.urlopen = broken\n",
+    "while the cluster is read": "import urllib3\nurllib3.HTTPConnectionPool.urlopen = broken\n",
     "in a check": "import kubecheck.plugin.judge\nkubecheck.plugin.judge._run = broken\n",
     "by an interruption": "import kubecheck.plugin.judge\nkubecheck.plugin.judge._run = broken\n",
 }
@@ -29,9 +29,9 @@ def test_no_output_holds_the_token(server, kubeconfig, tmp_path, where):
     error = "KeyboardInterrupt" if where == "by an interruption" else "RuntimeError"
     plugin = f"TOKEN = {TOKEN!r}\n{HOLDS_THE_TOKEN.replace('RuntimeError', error)}{PLUGINS[where]}"
     (tmp_path / "provoking.py").write_text(plugin)
+    cluster = ("--kubeconfig", kubeconfig(port=server.server_port, token=TOKEN))
     ran = subprocess.run(
-        [sys.executable, "-m", "kubecheck.cli", "--kubeconfig", kubeconfig(port=server.server_port, token=TOKEN),
-         *LOUD, "-p", "provoking", "-k", "node_ready"],
+        [sys.executable, "-m", "kubecheck.cli", *cluster, *LOUD, "-p", "provoking", "-k", "node_ready"],
         cwd=tmp_path, text=True, timeout=60, env={"PYTHONPATH": str(tmp_path)},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
