@@ -6,6 +6,8 @@ environment: it imports next to nothing of ours and does nothing but make the op
 
 from __future__ import annotations
 
+import argparse
+import re
 from typing import TYPE_CHECKING, NoReturn
 
 from pluggy import HookimplMarker
@@ -16,6 +18,16 @@ if TYPE_CHECKING:
     import pytest
 
 hookimpl = HookimplMarker("pytest")  # pytest.hookimpl, without loading pytest for `kubecheck --help`
+
+
+def duration(text: str) -> float:
+    """Seconds of a time as kubectl takes it: ``90s``, ``10m``, ``1h30m``, or plain seconds."""
+    found = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?", text)
+    hours, minutes, seconds = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
+    together = 3600 * hours + 60 * minutes + seconds
+    if not together:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time: write 90s, 10m or 1h30m")
+    return float(together)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -63,6 +75,12 @@ def declare(group: Environment) -> None:
         "--no-probes",
         action="store_true",
         help="create nothing in the cluster: judge only what the API server tells, without probe pods",
+    )
+    group.addoption(
+        "--deadline",
+        metavar="TIME",
+        type=duration,
+        help="tell what is known after this time, such as 90s or 10m, and give up the rest (default: none)",
     )
     group.addoption(
         "--replay", metavar="FILE", help="judge the record.json of an earlier run again, without any cluster"

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 from kubecheck import __version__
+from kubecheck.cluster.deadline import Deadline
 from kubecheck.cluster.errors import NOT_IN_TIME, SILENCE, ApiError, network_words, refused
 from kubecheck.cluster.impersonation import Headers
 from kubecheck.cluster.proxy import proxy_shown
@@ -58,6 +59,8 @@ class Api:
         self.server: str = client.configuration.host
         self.acting_as = acting_as
         self.requests = requests or RequestsMade()
+        self.deadline = Deadline()
+        """After it nothing is asked any more, and whatever is under way ends by then."""
         self._slots = threading.BoundedSemaphore(AT_ONCE)
 
     def get(self, path: str, **query: str | int) -> Json:
@@ -115,6 +118,7 @@ class Api:
         """
         from urllib3.exceptions import HTTPError
 
+        seconds = self.deadline.within(seconds)
         asked = {
             **query,
             "watch": "1",
@@ -162,6 +166,8 @@ class Api:
         url = f"{self.server}{quote(path, safe='/:%')}" + (f"?{urlencode(query)}" if query else "")
 
         def ask() -> BaseHTTPResponse:
+            if self.deadline.over:
+                raise ApiError(0, "Deadline", f"{self.server}: {self.deadline} is over")
             sent = HTTPHeaderDict({"Accept": "application/json, */*", "Content-Type": "application/json"})
             sent.update(headers or {})
             for name, value in self.headers():
@@ -173,7 +179,9 @@ class Api:
                         url,
                         body=None if body is None else json.dumps(body),
                         headers=sent,
-                        timeout=Timeout(connect=timeout[0], read=timeout[1]),
+                        timeout=Timeout(
+                            connect=self.deadline.within(timeout[0]), read=self.deadline.within(timeout[1])
+                        ),
                         preload_content=False,
                     )
                     if not stream or response.status >= 400:
@@ -184,7 +192,7 @@ class Api:
                 raise refused(response.status, response.data, response.headers.get("Retry-After"))
             return response
 
-        return self.patiently("WATCH" if stream else method, ask, timeout[1])
+        return self.patiently("WATCH" if stream else method, ask, self.deadline.within(timeout[1]))
 
     def patiently(self, verb: str, ask: Callable[[], T], seconds: float) -> T:
         """What ``ask`` gives, counted. A server that is too busy is asked again when it says so.

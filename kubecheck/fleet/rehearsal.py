@@ -189,7 +189,9 @@ def _with_token(api: Api, secret: Json) -> Api:
     configuration.api_key = {"BearerToken": ".".join(parts)}
     configuration.api_key_prefix = {"BearerToken": "Bearer"}
     configuration.connection_pool_maxsize = 2
-    return Api(ApiClient(configuration), requests=api.requests)
+    made = Api(ApiClient(configuration), requests=api.requests)
+    made.deadline = api.deadline
+    return made
 
 
 def _settled(request: Json) -> bool:

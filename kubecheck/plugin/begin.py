@@ -14,6 +14,7 @@ import pytest
 from kubecheck import __version__
 from kubecheck.cluster.api import Api
 from kubecheck.cluster.connection import ConnectionProblem, connect
+from kubecheck.cluster.deadline import Deadline
 from kubecheck.cluster.discover import discover
 from kubecheck.outcomes import Verdict
 from kubecheck.plugin.progress import waiting
@@ -21,6 +22,7 @@ from kubecheck.plugin.run import RUN, Run, is_worker
 from kubecheck.plugin.since import read_given
 from kubecheck.policy import PolicyError, load_policy
 from kubecheck.report.document import write_no_verdict
+from kubecheck.report.rights import missing_told
 from kubecheck.report.snapshot import SnapshotProblem
 from kubecheck.survey import RecordProblem, load_record
 
@@ -59,7 +61,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    """What is judged, in two lines."""
+    """What is judged, in two lines; then the rights that are missing for it."""
     run = config.stash.get(RUN, None)
     if run is None:
         return []
@@ -68,6 +70,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     return [
         f"kubecheck {__version__}: {where}, Kubernetes {facts.server_version}, {len(facts.nodes)} nodes",
         f"policy: {config.option.policy or run.policy.profile}; run {run.id}",
+        *missing_told(facts.missing_rights.found or ()),
     ]
 
 
@@ -87,8 +90,9 @@ def pytest_unconfigure(config: pytest.Config) -> Generator[None, None, None]:
 
 def _live(config: pytest.Config) -> Run:
     begun = time.monotonic()
+    deadline = Deadline(config.option.deadline)
     policy = load_policy(config.option.policy)
-    api = connected(config)
+    api = connected(config, deadline)
     run = Run(
         policy=policy,
         facts=discover(api, policy, probes=not config.option.no_probes),
@@ -101,10 +105,12 @@ def _live(config: pytest.Config) -> Run:
     return run
 
 
-def connected(config: pytest.Config) -> Api:
+def connected(config: pytest.Config, deadline: Deadline) -> Api:
     """The cluster that the options name, asked as whom they name. Raises ConnectionProblem."""
     given = config.option
-    return connect(given.kubeconfig, given.context, given.as_user, given.as_group)
+    api = connect(given.kubeconfig, given.context, given.as_user, given.as_group)
+    api.deadline = deadline
+    return api
 
 
 def _replay(config: pytest.Config) -> Run:

@@ -19,7 +19,7 @@ def diagnosed(run: Run) -> Diagnosis:
     if not any(result.outcome in (Outcome.FAILED, Outcome.UNKNOWN) for result in run.results):
         return Diagnosis()
     standing = run.standing_if_any()
-    ends = time.monotonic() + SECONDS
+    ends = time.monotonic() + run.deadline.within(SECONDS)
 
     def ask(vantage: Vantage, question: Question) -> Answer | CannotTell:
         if standing is None:

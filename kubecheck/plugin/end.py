@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from kubecheck.cluster.api import ApiError
+from kubecheck.cluster.deadline import Deadline
 from kubecheck.diagnosis import Diagnosis
 from kubecheck.outcomes import Verdict, verdict_of
 from kubecheck.plugin.diagnosing import diagnosed
@@ -23,7 +24,8 @@ from kubecheck.report.document import Ending, write_reports
 from kubecheck.report.terminal import tell
 from kubecheck.survey import Record, save_record
 
-CONFIRM = 60.0  # seconds to wait until the run's namespaces are really gone
+REMOVE = 15.0  # seconds to ask for the removal of what the run has created, however many requests that takes
+CONFIRM = 60.0  # and to wait until the run's namespaces are really gone
 GATHERING = pytest.StashKey["Gathering"]()
 ENDING = pytest.StashKey[Ending]()
 
@@ -64,6 +66,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
             fleet_problem=_fleet_problem(run),
             pytest_code=pytest_code,
             read_only=run.no_probes,
+            requests=run.requests,
         )
         ending = with_comparison(config, ending, run.reports)
         _write(run, ending)
@@ -187,6 +190,7 @@ def _fleet_problem(run: Run) -> str:
 def _remove(run: Run) -> str:
     if run.fleet is None:
         return ""
+    run.fleet.api.deadline = Deadline(REMOVE)  # whatever is left of the run's own
     try:
         run.fleet.remove()
     except ApiError as problem:
@@ -197,6 +201,7 @@ def _remove(run: Run) -> str:
 def _confirm(run: Run) -> str:
     if run.fleet is None:
         return ""
+    run.fleet.api.deadline = Deadline(CONFIRM)
     begun = time.monotonic()
     try:
         left = run.fleet.left(CONFIRM)

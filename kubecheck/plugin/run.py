@@ -17,7 +17,9 @@ import pytest
 from kubecheck.checks.check import Check, declared
 from kubecheck.checks.vantage import Vantage
 from kubecheck.cluster.api import Api, ApiError
+from kubecheck.cluster.deadline import Deadline
 from kubecheck.cluster.facts import Facts
+from kubecheck.cluster.requests_made import RequestsMade
 from kubecheck.cluster.rights import Part
 from kubecheck.fleet import Fleet, FleetProblem, Standing
 from kubecheck.outcomes import NO_PROBES, CannotTell, NotApplicable, Result
@@ -83,6 +85,11 @@ class Run:
         # A daemon, so that an interrupted run does not wait for pods that nobody needs any more.
         threading.Thread(target=work, args=(self.fleet,), daemon=True, name="fleet").start()
 
+    @property
+    def deadline(self) -> Deadline:
+        """When this run gives up what is not known by then."""
+        return self.api.deadline if self.api else Deadline()
+
     def standing(self) -> Standing:
         """The fleet, once it stands. Raises CannotTell when it could not be put there.
 
@@ -98,7 +105,10 @@ class Run:
             return self.receive_standing()
         if self.standing_future is None:
             raise CannotTell("this run put no probe pods there")
-        problem = self.standing_future.exception()
+        try:
+            problem = self.standing_future.exception(self.deadline.left)
+        except TimeoutError:
+            raise CannotTell(f"{self.deadline} was over before the probe pods stood") from None
         if problem:
             # Without its traceback, which would grow each time that a check is told.
             raise problem.with_traceback(None)
@@ -127,7 +137,9 @@ class Run:
                 check, vantage = check_of(other), vantage_of(other)
                 if check and check.asks and vantage and self.share(other.nodeid, shares) == share:
                     selected[vantage].append(check)
-            self.surveys[share] = Survey(selected, self.facts, self.policy, self.standing, self.asker())
+            self.surveys[share] = Survey(
+                selected, self.facts, self.policy, self.standing, self.asker(), self.deadline
+            )
         return self.surveys[share]
 
     def share(self, nodeid: str, shares: int) -> int:
@@ -145,6 +157,11 @@ class Run:
                 answers[vantage] = answers.get(vantage, {}) | raws
             troubles |= survey.troubles
         return answers, troubles
+
+    @property
+    def requests(self) -> RequestsMade | None:
+        """What was asked of the API, None where a record is judged again."""
+        return self.api.requests if self.api else None
 
     @property
     def _live_api(self) -> Api:

@@ -19,6 +19,8 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from kubecheck.cluster.deadline import Deadline
+from kubecheck.cluster.requests_made import RequestsMade
 from kubecheck.fleet import Standing
 from kubecheck.outcomes import CannotTell
 from kubecheck.plugin.begin import connected
@@ -100,6 +102,7 @@ def pytest_configure_node(node: Any) -> None:
         "started": run.started.isoformat(),
         "reports": str(run.reports),
         "no_probes": run.no_probes,
+        "seconds": run.deadline.left,
         "policy": run.policy.model_dump_json(),
         "facts": FACTS.dump_json(run.facts).decode(),
         "address": list(handover.listener.address),
@@ -119,7 +122,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         policy=Policy.model_validate_json(given["policy"]),
         facts=FACTS.validate_json(given["facts"]),
         reports=Path(given["reports"]),
-        api=None if replay else connected(config),
+        api=None if replay else connected(config, Deadline(given["seconds"])),
         replayed=load_record(Path(replay)) if replay else None,
         no_probes=given["no_probes"],
         id=given["id"],
@@ -137,6 +140,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         config.workeroutput["kubecheck"] = {  # type: ignore[attr-defined]
             "answers": raws_to_json(answers),
             "troubles": troubles,
+            "requests": run.requests.as_json() if run.requests else None,
         }
 
 
@@ -148,6 +152,8 @@ def pytest_testnodedown(node: Any) -> None:
     if run is not None and given:
         run.answers |= raws_from_json(given["answers"])
         run.troubles |= given["troubles"]
+        if run.requests and given["requests"]:
+            run.requests.add(RequestsMade(**given["requests"]))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from kubecheck.checks.check import Asked, Check
 from kubecheck.checks.site import Site
 from kubecheck.checks.vantage import Vantage
+from kubecheck.cluster.deadline import Deadline
 from kubecheck.cluster.facts import Facts
 from kubecheck.fleet.standing import Standing
 from kubecheck.outcomes import CannotTell
@@ -31,12 +32,14 @@ class Survey:
         policy: Policy,
         stand: Callable[[], Standing],
         asker: Asker,
+        deadline: Deadline,
     ) -> None:
         self.selected = selected
         self.facts = facts
         self.policy = policy
         self.stand = stand
         self.asker = asker
+        self.deadline = deadline
         self.answers: dict[str, dict[str, Raw]] = {}
         """Raw answers by vantage and question key, for the record."""
         self.troubles: dict[str, str] = {}
@@ -46,7 +49,11 @@ class Survey:
 
     def answer(self, check: Check, vantage: Vantage) -> Answers:
         """What ``check`` asked at ``vantage``. Raises CannotTell or NotApplicable."""
-        found = self._begin()[vantage].result()[check.id]
+        surveyed = self._begin()[vantage]
+        try:
+            found = surveyed.result(self.deadline.left)[check.id]
+        except TimeoutError:
+            raise CannotTell(f"{self.deadline} was over before {vantage} had answered") from None
         if isinstance(found, Exception):
             raise found.with_traceback(None)  # which would grow each time that a check is told
         return found

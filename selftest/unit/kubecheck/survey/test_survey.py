@@ -4,6 +4,7 @@ import pytest
 
 from kubecheck.checks import PODS, HttpGet, NotApplicable, Policy, TcpConnect, Vantage
 from kubecheck.checks.check import Check
+from kubecheck.cluster.deadline import Deadline
 from kubecheck.outcomes import CannotTell
 from kubecheck.probes import Raw
 from kubecheck.survey import Survey
@@ -30,9 +31,9 @@ def refuse(problem):
 def survey(facts, standing):
     """Makes a survey of checks at vantages, answered by an asker (a record unless told otherwise)."""
 
-    def make(selected, answers=None, troubles=None, asker=None, stand=None):
+    def make(selected, answers=None, troubles=None, asker=None, stand=None, seconds=None):
         asker = asker or RecordAsker(answers or {}, troubles or {})
-        return Survey(selected, facts, Policy(), stand or (lambda: standing), asker)
+        return Survey(selected, facts, Policy(), stand or (lambda: standing), asker, Deadline(seconds))
 
     return make
 
@@ -175,3 +176,19 @@ def test_a_fleet_that_does_not_stand_is_every_answers_reason(survey):
     made = survey({NODE1: [check]}, stand=lambda: refuse(CannotTell("Namespace was refused"))(None))
     with pytest.raises(CannotTell, match="Namespace was refused"):
         made.answer(check, NODE1)
+
+
+def test_what_is_not_answered_by_the_deadline_cannot_be_told(survey):
+    reaches, never = check_of("reaches", API_SERVER), threading.Event()
+
+    def asker(site, _questions):
+        if site.vantage == NODE2:
+            never.wait(10)
+        return {API_SERVER.key: FINE}
+
+    made = survey({NODE1: [reaches], NODE2: [reaches]}, asker=asker, seconds=0.2)
+    made.answer(reaches, NODE1).must_connect()
+    with pytest.raises(CannotTell, match=r"the deadline of 0\.2 s was over before pod:node2 had answered"):
+        made.answer(reaches, NODE2)
+    made.answer(reaches, NODE1).must_connect()
+    never.set()

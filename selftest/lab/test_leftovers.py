@@ -1,0 +1,203 @@
+"""A good guest: what a run changes in a cluster, and what becomes of it when the run is killed or cut off."""
+
+import json
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kubernetes import client
+
+from lab.handle import Lab
+from selftest.lab.conftest import ROOT, Run, until
+
+Kubecheck = Callable[..., Run]
+Start = Callable[..., "subprocess.Popen[str]"]
+OURS = "app.kubernetes.io/managed-by=kubecheck"
+RESTLESS = {  # what Kubernetes itself writes all the time
+    ("", "events"),
+    ("events.k8s.io", "events"),
+    ("coordination.k8s.io", "leases"),
+    ("metrics.k8s.io", "nodes"),
+    ("metrics.k8s.io", "pods"),
+}
+
+
+def every_object(api: client.ApiClient) -> dict[str, Any]:
+    """All that the API server lists, with what people or controllers want of each: not its status."""
+
+    def get(path: str) -> dict[str, Any]:
+        answer = api.call_api("GET", api.configuration.host + path, {"Accept": "application/json"})
+        return dict(json.loads(answer.read()))
+
+    groups = [("", "/api/v1")]
+    groups += [
+        (group["name"], f"/apis/{group['preferredVersion']['groupVersion']}")
+        for group in get("/apis")["groups"]
+    ]
+    found: dict[str, Any] = {}
+    for group, path in groups:
+        for kind in get(path)["resources"]:
+            if "list" not in kind["verbs"] or (group, kind["name"]) in RESTLESS:
+                continue
+            for item in get(f"{path}/{kind['name']}")["items"]:
+                metadata = item["metadata"]
+                name = f"{path}/{kind['name']} {metadata.get('namespace', '')}/{metadata['name']}"
+                wanted = {key: item[key] for key in item if key not in ("metadata", "status")}
+                labels = {key: metadata.get(key) for key in ("uid", "labels", "annotations", "finalizers")}
+                found[name] = wanted | labels
+    return found
+
+
+def test_a_run_changes_nothing_but_its_own(kubecheck: Kubecheck, api: client.ApiClient) -> None:
+    before = every_object(api)
+    run = kubecheck()
+    assert run.code == 0, run.output
+    after = every_object(api)
+    changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    assert changed == set()
+
+
+@pytest.fixture
+def half_way(start: Start, leftovers: Callable[[], list[str]], api: client.ApiClient) -> Start:
+    """Start a run, and wait until its pods run."""
+    core = client.CoreV1Api(api)
+
+    def begin(*options: str, kubeconfig: Path | None = None) -> "subprocess.Popen[str]":
+        process = start(*options, kubeconfig=kubeconfig)
+        until(
+            lambda: (
+                process.poll() is not None
+                or bool(core.list_pod_for_all_namespaces(label_selector=OURS).items)
+            ),
+            "the run has created pods",
+        )
+        assert process.poll() is None, process.communicate()[0]
+        return process
+
+    return begin
+
+
+def clean(lab: Lab, *options: str) -> str:
+    """What ``kubecheck clean`` says."""
+    command = [sys.executable, "-m", "kubecheck.cli", "clean", "--kubeconfig", str(lab.kubeconfig), *options]
+    done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_what_a_killed_run_left_ends_by_itself_and_the_next_run_removes_it(
+    half_way: Start, kubecheck: Kubecheck, leftovers: Callable[[], list[str]], api: client.ApiClient
+) -> None:
+    half_way().kill()
+    core = client.CoreV1Api(api)
+    left = leftovers()
+    assert len(left) == 3
+    # Its deadline is half an hour away: as if that had passed.
+    for name in left:
+        over = {"metadata": {"annotations": {"kubecheck.dev/deadline": "2020-01-01T00:00:00+00:00"}}}
+        core.patch_namespace(name, over)
+    probes = core.list_pod_for_all_namespaces(label_selector=f"{OURS},kubecheck.dev/role=probe").items
+    assert probes
+    for pod in probes:
+        assert 0 < pod.spec.active_deadline_seconds <= 1800
+        core.patch_namespaced_pod(
+            pod.metadata.name, pod.metadata.namespace, {"spec": {"activeDeadlineSeconds": 1}}
+        )
+
+    def ended() -> bool:
+        pods = core.list_pod_for_all_namespaces(label_selector=f"{OURS},kubecheck.dev/role=probe").items
+        return {pod.status.phase for pod in pods} == {"Failed"}
+
+    until(ended, "the probe pods have ended by themselves")
+    run = kubecheck("-k", "pod_resolves_kubernetes")
+    assert run.code == 0, run.output
+    until(lambda: leftovers() == [], "what the killed run left is gone")
+
+
+def test_what_a_killed_run_left_is_spared_until_somebody_says_all(
+    half_way: Start, lab: Lab, leftovers: Callable[[], list[str]]
+) -> None:
+    half_way().kill()
+    assert "may be under way until" in clean(lab)
+    assert len(leftovers()) == 3
+    assert clean(lab, "--all").count("removing namespace") == 3
+    assert leftovers() == []
+
+
+def test_two_runs_at_once_do_not_meet(
+    start: Start, kubecheck: Kubecheck, leftovers: Callable[[], list[str]], tmp_path: Path
+) -> None:
+    other = start("--reports", str(tmp_path / "other"))
+    run = kubecheck()
+    output, _ = other.communicate(timeout=120)
+    assert (run.code, other.returncode) == (0, 0), run.output + output
+    assert leftovers() == []
+
+
+class Relay:
+    """A way to the API server that can be cut: then nothing passes any more, and nobody says so."""
+
+    def __init__(self, target: tuple[str, int]) -> None:
+        self.target = target
+        self.cut = threading.Event()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self.listener.getsockname()[1]
+        self.sockets = [self.listener]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        """End all connections."""
+        for each in self.sockets:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = self.listener.accept()
+                far = socket.create_connection(self.target)
+                self.sockets += [near, far]
+                for source, sink in ((near, far), (far, near)):
+                    threading.Thread(target=self._pass, args=(source, sink), daemon=True).start()
+
+    def _pass(self, source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                if not self.cut.is_set():
+                    sink.sendall(data)
+            if not self.cut.is_set():
+                sink.shutdown(socket.SHUT_WR)
+
+
+@pytest.fixture
+def relay(lab: Lab) -> Iterator[Relay]:
+    """In front of the lab's API."""
+    relay = Relay(("127.0.0.1", lab.api_port()))
+    yield relay
+    relay.close()
+
+
+def test_a_cluster_that_is_lost_half_way_is_told_in_good_time(
+    half_way: Start, lab: Lab, relay: Relay, leftovers: Callable[[], list[str]], tmp_path: Path
+) -> None:
+    through = tmp_path / "through-relay.yaml"
+    text = lab.kubeconfig.read_text()
+    through.write_text(text.replace(f":{lab.api_port()}", f":{relay.port}"))
+    process = half_way("--deadline", "30s", kubeconfig=through)
+    relay.cut.set()
+    output, _ = process.communicate(timeout=90)
+    assert process.returncode == 10, output
+    assert "verdict: UNDECIDED" in output
+    assert "the deadline of 30 s was over" in output
+    assert "By hand: kubectl delete namespaces -l kubecheck.dev/run=" in output
+    assert "Traceback" not in output
+    assert len(leftovers()) == 3
+    clean(lab, "--all")
+    assert leftovers() == []
