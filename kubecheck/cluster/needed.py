@@ -45,7 +45,7 @@ def _each(
     namespaces: tuple[str, ...] = ("",),
     name: str = "",
 ) -> Iterator[Right]:
-    stopped = WHOLE if checks == ALL else tuple(checks.split())
+    stopped = WHOLE if checks == ALL else tuple(dict.fromkeys(checks.split()))
     for verb in verbs.split():
         for namespace in namespaces:
             yield Right(part, verb, what, why, stopped, namespace, name)

@@ -9,6 +9,7 @@ SUMMARIES = {
     "diff": "what broke and what healed between two runs",
     "runbook": "the runbook's lines, the checks that stand for them, their outcome in the last run",
     "policy": "a policy with every key and its meaning, to begin one with",
+    "rights": "a manifest that grants the rights that a run needs, and no more",
     "clean": "remove from the cluster what runs that were killed have left there",
     "docs": "write the pages of all checks and causes into a folder",
 }

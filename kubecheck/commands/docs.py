@@ -17,9 +17,11 @@ def main(arguments: Sequence[str]) -> int:
     """Write the pages. 2 when the folder cannot be written to."""
     parser = argparse.ArgumentParser(
         prog="kubecheck docs",
-        description="Write the pages of all checks, all causes and the runbook, in Markdown.",
+        description="Write the pages of all checks, all causes, the rights and the runbook, in Markdown.",
     )
-    parser.add_argument("folder", help="where to: checks/, causes.md and runbook.md are written there")
+    parser.add_argument(
+        "folder", help="where to: checks/, causes.md, rights.md and runbook.md are written there"
+    )
     folder = Path(parser.parse_args(arguments).folder)
     try:
         written = write_pages(explained(load_checks(suites()), all_kinds()), folder)

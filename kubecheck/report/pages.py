@@ -1,12 +1,14 @@
-"""The pages of docs/ that are made from the code: checks by area, causes, the runbook's table."""
+"""The pages of docs/ that are made from the code: checks by area, causes, rights, the runbook's table."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from kubecheck.policy.load import load_policy
 from kubecheck.report.explanation import AREAS, Explanation, by_area
 from kubecheck.report.markdown import code, escaped, step
+from kubecheck.report.rights import page as rights_page
 from kubecheck.report.runbook import LINES
 
 NOTICE = "<!-- Made by `make docs` out of the code; what is changed here is lost. -->\n"
@@ -36,6 +38,7 @@ def pages(every: Sequence[Explanation]) -> dict[str, str]:
     found = {f"checks/{area}.md": _area(area, each) for area, each in checks.items()}
     found["checks/README.md"] = _index(checks)
     found["causes.md"] = _causes(causes)
+    found["rights.md"] = rights_page(load_policy("runbook"))
     found["runbook.md"] = _runbook([each for area in checks.values() for each in area])
     return {path: f"{NOTICE}\n{text.strip()}\n" for path, text in found.items()}
 
