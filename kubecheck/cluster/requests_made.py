@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
 
 class RequestsMade:
@@ -36,6 +37,10 @@ class RequestsMade:
     def total(self) -> int:
         """All of them."""
         return self.by_verb.total()
+
+    def as_json(self) -> dict[str, Any]:
+        """What ``RequestsMade`` takes."""
+        return {"by_verb": dict(self.by_verb), "repeated": self.repeated}
 
     def __str__(self) -> str:
         by_verb = ", ".join(f"{number} {verb}" for verb, number in self.by_verb.most_common())

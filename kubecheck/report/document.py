@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from kubecheck import __version__
 from kubecheck.cluster.facts import Facts
+from kubecheck.cluster.requests_made import RequestsMade
 from kubecheck.diagnosis import Cause, Diagnosis
 from kubecheck.diagnosis.evidence import Symptom
 from kubecheck.outcomes import NO_PROBES, Outcome, Result, Target, Verdict
@@ -28,6 +29,7 @@ from kubecheck.report.schema import (
     MissingRight,
     NodeFound,
     NotJudged,
+    Requests,
     Since,
 )
 
@@ -44,7 +46,7 @@ class Ending:
     ``recorded`` is when the run began whose record was judged again, ``fleet_problem`` why there were no
     probe pods, ``pytest_code`` pytest's own exit code where it stands in place of the verdict's,
     ``since`` what became different since an earlier run. ``read_only`` says that the run created nothing, and
-    looked at no more than the API tells.
+    looked at no more than the API tells. ``requests`` were made until the end was told; None for a record.
     """
 
     results: list[Result]
@@ -62,6 +64,7 @@ class Ending:
     pytest_code: int | None = None
     since: Comparison | None = None
     read_only: bool = False
+    requests: RequestsMade | None = None
 
     @property
     def exit_code(self) -> int:
@@ -151,6 +154,7 @@ def document(ending: Ending) -> dict[str, Any]:
         ),
         policy=ending.policy.model_dump(mode="json"),
         timings=ending.timings,
+        requests=_requests(ending.requests),
         catalogue={
             result.check: About(title=result.title, runbook=list(result.runbook), remedy=list(result.remedy))
             for result in ending.results
@@ -180,6 +184,10 @@ def as_text(body: dict[str, Any]) -> str:
         else:
             fields.append(f"{json.dumps(name)}: {_COMPACT.encode(value)}")
     return "{\n " + ",\n ".join(fields) + "\n}"
+
+
+def _requests(made: RequestsMade | None) -> Requests | None:
+    return Requests(total=made.total, **made.as_json()) if made else None
 
 
 def _by_outcome(targets: Iterable[Target]) -> dict[str, list[str]]:

@@ -169,6 +169,17 @@ class NodeFound(Part):
     """Whether its Ready condition was True."""
 
 
+class Requests(Part):
+    """What the run asked of the API until the reports were written, by all of its processes."""
+
+    total: int
+    """All requests."""
+    by_verb: dict[Text, int]
+    """By HTTP method; apart from those WATCH, and CONNECT for exec and port-forward."""
+    repeated: int
+    """How many were sent again, because a busy API server asked for it (429, or 503 with Retry-After)."""
+
+
 class Cluster(Part):
     """The cluster that was judged."""
 
@@ -230,6 +241,8 @@ class Judged(Base):
     `profile` is the profile that it starts from."""
     timings: dict[str, float]
     """Seconds by phase."""
+    requests: Requests | None = None
+    """What the run asked of the API. null: a record was judged again, which asks nothing."""
     catalogue: dict[str, About]
     """What each check that was judged demands, by its id."""
     checks: list[CheckResult]

@@ -24,6 +24,7 @@ from kubecheck.report.schema import (
     MissingRight,
     NodeFound,
     NotJudged,
+    Requests,
     Since,
 )
 
@@ -78,6 +79,7 @@ def page() -> str:
         (Changed, "since.broke[] and its like"),
         (CauseNamed, "since.causes_new[] and since.causes_gone[]"),
         (MissingRight, "missing_rights[]"),
+        (Requests, "requests"),
         (Cluster, "cluster"),
         (NodeFound, "cluster.nodes[]"),
     ):

@@ -42,6 +42,8 @@ def tell(ending: Ending, out: Writer, reports: Path, *, width: int = 0, everythi
     tail = _gaps(ending, width, everything=everything)
     page = reports / "verdict.html"
     tail.append(Line(f"reports: {_shown(page if page.is_file() else reports)}", {}))
+    if everything and ending.requests:
+        tail.append(Line(str(ending.requests), {}))
     room = 10**6 if everything else ROWS - 1 - height(tail, width)
     # What nobody can explain is not crowded out by what somebody can.
     kept = min(sum(height(_group_in_full(group, width), width) for group in groups), room // 3) + bool(groups)
