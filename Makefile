@@ -78,7 +78,7 @@ docs: venv ## renew the pages of docs/ that are made out of the code
 	$(PY) -m kubecheck.cli docs docs
 	$(PY) -m kubecheck.report.schema_files
 	$(PY) -m kubecheck.cli policy runbook >docs/kubecheck.toml
-	$(PY) -m kubecheck.cli rights runbook >deploy/rbac.yaml
+	$(PY) -m kubecheck.cli rights runbook >deploy/base/rbac.yaml
 
 venv: $(VENV)/.installed ## the virtual environment in .venv, from requirements/dev.lock
 

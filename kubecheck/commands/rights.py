@@ -1,4 +1,4 @@
-"""``kubecheck rights``: a manifest that grants what a run needs, as it lies in deploy/rbac.yaml."""
+"""``kubecheck rights``: a manifest that grants what a run needs, as it lies in deploy/base/rbac.yaml."""
 
 from __future__ import annotations
 

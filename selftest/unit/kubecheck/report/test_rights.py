@@ -49,7 +49,7 @@ def granted(rules, right):
 
 
 def test_the_manifest_of_the_repository_is_up_to_date():
-    file = Path(__file__).parents[4] / "deploy/rbac.yaml"
+    file = Path(__file__).parents[4] / "deploy/base/rbac.yaml"
     assert file.read_text(encoding="utf-8") == manifest(RUNBOOK, "runbook"), "run `make docs`"
 
 
