@@ -53,7 +53,12 @@ def connect(
             acting_as = impersonation(as_user or "", as_groups)
     except ValueError as problem:
         raise ConnectionProblem(f"nobody can be impersonated so: {problem}") from None
-    choose_proxy(configuration, proxy)
+    try:
+        choose_proxy(configuration, proxy)
+    except ValueError as problem:
+        raise ConnectionProblem(
+            f"the proxy's address is none ({problem}): look at proxy-url in the kubeconfig, and at HTTPS_PROXY"
+        ) from None
     # A refused connection is an answer here, and a run must tell it at once.
     configuration.retries = urllib3.Retry(0, redirect=3)
     configuration.connection_pool_maxsize = AT_ONCE
