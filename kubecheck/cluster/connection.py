@@ -9,20 +9,17 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kubecheck.cluster.api import AT_ONCE, Api, ApiError
 from kubecheck.cluster.impersonation import Headers, impersonation
+from kubecheck.cluster.kubeconfig import ConnectionProblem, check_address, read_kubeconfig
 from kubecheck.cluster.proxy import choose_proxy, proxy_shown
 
 if TYPE_CHECKING:
     from kubernetes.client import Configuration
 
 SERVICE_ACCOUNT_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
-
-
-class ConnectionProblem(Exception):
-    """The cluster cannot be used from here; the text is one sentence and what to do."""
 
 
 def connect(
@@ -57,7 +54,7 @@ def connect(
         choose_proxy(configuration, proxy)
     except ValueError as problem:
         raise ConnectionProblem(
-            f"the proxy's address is none ({problem}): look at proxy-url in the kubeconfig, and at HTTPS_PROXY"
+            f"the proxy's address is none ({problem}): look at the kubeconfig's proxy-url and at HTTPS_PROXY"
         ) from None
     # A refused connection is an answer here, and a run must tell it at once.
     configuration.retries = urllib3.Retry(0, redirect=3)
@@ -103,7 +100,7 @@ def _load_kubeconfig(
 
     from kubecheck.cluster.credentials import Kubeconfig
 
-    contents = {path: content for path in paths if (content := _read(path)) is not None}
+    contents = {path: content for path in paths if (content := read_kubeconfig(path)) is not None}
     shown = os.pathsep.join(paths)
     clusters = [each for content in contents.values() for each in content.get("clusters") or ()]
     if not clusters:
@@ -113,6 +110,7 @@ def _load_kubeconfig(
     try:
         found = Kubeconfig(list(contents), context or next(iter(current), None))
         found.configure(configuration)
+        check_address(configuration.host)
         return found.proxy_url, found.impersonation()
     except ConfigException as problem:
         raise ConnectionProblem(f"kubeconfig {shown} cannot be used: {problem}") from None
@@ -121,24 +119,6 @@ def _load_kubeconfig(
         raise ConnectionProblem(
             f"kubeconfig {shown} is damaged: {problem or type(problem).__name__}"
         ) from None
-
-
-def _read(path: str) -> dict[str, Any] | None:
-    """The content of a file, None where it is empty, as one of a list may be.
-
-    What is no kubeconfig is refused here, before the library walks into it.
-    """
-    import yaml
-
-    try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (yaml.YAMLError, ValueError, RecursionError):
-        raise ConnectionProblem(f"kubeconfig {path} is not YAML: is it the right file?") from None
-    except OSError as problem:
-        raise ConnectionProblem(f"kubeconfig {path} cannot be read: {problem.strerror}") from None
-    if content is not None and not isinstance(content, dict):
-        raise ConnectionProblem(f"kubeconfig {path} names no cluster: is it the right file?")
-    return content
 
 
 def explain_refusal(api: Api, problem: ApiError) -> ConnectionProblem:

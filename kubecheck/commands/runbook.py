@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ def main(arguments: Sequence[str]) -> int:
 
     from kubecheck.checks.catalogue import load_checks, suites
     from kubecheck.report.runbook import table
+    from kubecheck.report.snapshot import SnapshotProblem, load_json
 
     parser = argparse.ArgumentParser(
         prog="kubecheck runbook",
@@ -28,17 +28,19 @@ def main(arguments: Sequence[str]) -> int:
     )
     folder = Path(parser.parse_args(arguments).reports)
     try:
-        verdict = json.loads((folder / "verdict.json").read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        verdict = None
-    except (OSError, ValueError) as problem:
-        print(f"kubecheck: {folder}/verdict.json cannot be read: {problem}", file=sys.stderr)
+        verdict = load_json(folder / "verdict.json") if (folder / "verdict.json").exists() else None
+        rows = table(load_checks(suites()), verdict)
+    except SnapshotProblem as problem:
+        print(f"kubecheck: {problem}", file=sys.stderr)
+        return 2
+    except (KeyError, TypeError, AttributeError):
+        print(f"kubecheck: {folder}/verdict.json is damaged: name another folder", file=sys.stderr)
         return 2
     shown = Table("line", "what must hold", box=None)
     for column in ("check", "last run"):
         shown.add_column(column, no_wrap=True)
     last = ""
-    for line, demand, check, outcome in table(load_checks(suites()), verdict):
+    for line, demand, check, outcome in rows:
         shown.add_row(*((line, demand) if line != last else ("", "")), check, outcome)
         last = line
     console = Console(highlight=False)

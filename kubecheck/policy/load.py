@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from kubecheck.input import TooLarge, read_text
 from kubecheck.policy.lines import line_of
 from kubecheck.policy.model import Policy
 
@@ -36,16 +37,16 @@ def load_policy(source: str | None) -> Policy:
         return _validated({"profile": source}, f"profile {source}")
     path = Path(source)
     try:
-        if path.stat().st_size > FILE_LIMIT:
-            raise PolicyError(f"policy {source} is larger than a policy can be; is it the right file?")
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path, FILE_LIMIT)
     except FileNotFoundError:
         raise PolicyError(
             f"policy {source} does not exist: name a TOML file or a profile ({', '.join(profiles())})"
         ) from None
     except OSError as problem:
         raise PolicyError(f"policy {source} cannot be read: {problem.strerror}") from None
-    except UnicodeDecodeError:
+    except TooLarge:
+        raise PolicyError(f"policy {source} is larger than a policy can be; is it the right file?") from None
+    except ValueError:  # a name with NUL in it, too
         raise PolicyError(f"policy {source} is not text: is it the right file?") from None
     try:
         values = tomllib.loads(text)

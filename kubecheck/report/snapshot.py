@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from kubecheck.input import TooLarge, parse_json, read_text
 from kubecheck.outcomes import Outcome
 
 SCHEMA = 1
@@ -67,14 +67,14 @@ def load_snapshot(path: Path) -> Snapshot:
 def load_json(path: Path) -> Any:
     """The content of a JSON file. Raises SnapshotProblem."""
     try:
-        if path.stat().st_size > FILE_LIMIT:
-            raise SnapshotProblem(f"{path} is larger than a report can be; is it the right file?")
-        return json.loads(path.read_text(encoding="utf-8"))
+        return parse_json(read_text(path, FILE_LIMIT))
     except FileNotFoundError:
         raise SnapshotProblem(f"{path} does not exist: name the verdict.json of a run") from None
     except OSError as problem:
         raise SnapshotProblem(f"{path} cannot be read: {problem.strerror}") from None
-    except (ValueError, RecursionError):
+    except TooLarge:
+        raise SnapshotProblem(f"{path} is larger than a report can be; is it the right file?") from None
+    except ValueError:
         raise SnapshotProblem(f"{path} is not JSON: name the verdict.json of a run") from None
 
 

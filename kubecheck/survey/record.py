@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from kubecheck import __version__
 from kubecheck.cluster.facts import Facts
 from kubecheck.fleet.standing import Standing
+from kubecheck.input import TooLarge, parse_json, read_text
 from kubecheck.policy import Policy
 from kubecheck.probes import Raw
 
@@ -67,12 +70,12 @@ def save_record(record: Record, path: Path) -> None:
 def load_record(path: Path) -> Record:
     """Read what ``save_record`` wrote. Raises RecordProblem."""
     try:
-        if path.stat().st_size > FILE_LIMIT:
-            raise RecordProblem(f"record {path} is larger than a record can be; is it the right file?")
-        body = json.loads(path.read_text(encoding="utf-8"))
+        body = parse_json(read_text(path, FILE_LIMIT))
     except FileNotFoundError:
         raise RecordProblem(f"record {path} does not exist: name the record.json of a run") from None
-    except (OSError, ValueError, RecursionError) as problem:
+    except TooLarge:
+        raise RecordProblem(f"record {path} is larger than a record can be; is it the right file?") from None
+    except (OSError, ValueError) as problem:
         raise RecordProblem(f"record {path} cannot be read: {problem}") from None
     if not isinstance(body, dict) or body.get("schema") != SCHEMA:
         raise RecordProblem(
@@ -81,7 +84,7 @@ def load_record(path: Path) -> Record:
     try:
         return Record(
             run=str(body["run"]),
-            started=str(body["started"]),
+            started=_time(body["started"]),
             # A tuple is a list in JSON, which the model's strict mode takes only from JSON.
             policy=Policy.model_validate_json(json.dumps(body["policy"])),
             facts=FACTS.validate_python(body["facts"]),
@@ -115,7 +118,17 @@ def raws_from_json(body: dict[str, Any]) -> dict[str, dict[str, Raw]]:
     return {vantage: {key: _raw(*fields) for key, fields in raws.items()} for vantage, raws in body.items()}
 
 
+def _time(text: Any) -> str:
+    """A time in RFC 3339 as it is. Raises ValueError or TypeError for what is none."""
+    if datetime.fromisoformat(text).tzinfo is None:
+        raise ValueError(f"{text} has no time zone")
+    return str(text)
+
+
 def _raw(status: Any, seconds: Any, tries: Any, output: Any, idle: Any = 0.0) -> Raw:
     """A raw answer from its JSON values; records of earlier versions do not have the last one."""
     text = base64.b64decode(output, validate=True)
-    return Raw(int(status), text, float(seconds), int(tries), float(idle))
+    raw = Raw(int(status), text, float(seconds), int(tries), float(idle))
+    if not math.isfinite(raw.seconds + raw.idle):
+        raise ValueError(f"{seconds} and {idle} are no seconds")
+    return raw

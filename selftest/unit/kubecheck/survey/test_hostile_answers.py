@@ -17,8 +17,9 @@ from selftest.unit.kubecheck.judged import all_checks, judged, sites
 
 DIGITS = re.compile(rb"[0-9]+")
 JUNK = (
-    b"", b"\x00\xff\xfe", b"9" * 5000, b"nan", b"inf", b"1.2.3", b"-1", b"1e999", b'{"a":' * 3000, 
-    b"[" * 100_000, "\u202e\u0663\u00b2\x1b[31m<b>&]]>\r\n::error::x%0A".encode(), b"\xed\xa0\x80", b" = =", b"|" * 9,
+    b"", b"\x00\xff\xfe", b"9" * 5000, b"nan", b"inf", b"1.2.3", b"-1", b"1e999", b" = =", b"|" * 9,
+    b'{"a":' * 3000, b"[" * 100_000, b"\xed\xa0\x80",
+    "\u202e\u0663\u00b2\x1b[31m<b>&]]>\r\n::error::x%0A".encode(),
 )  # fmt: skip
 STATUSES = (0, 1, 2, 7, 124, 127, 137, 143, 255, 403, 500)
 EVERYTHING = {
