@@ -22,6 +22,7 @@ from kubecheck.plugin.run import RUN, Run, is_worker
 from kubecheck.plugin.since import read_given
 from kubecheck.policy import PolicyError, load_policy
 from kubecheck.report.document import write_no_verdict
+from kubecheck.report.lines import plain
 from kubecheck.report.rights import missing_told
 from kubecheck.report.snapshot import SnapshotProblem
 from kubecheck.survey import RecordProblem, load_record
@@ -68,7 +69,9 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     facts = run.facts
     where = f"record {config.option.replay}" if run.replayed else facts.server
     return [
-        f"kubecheck {__version__}: {where}, Kubernetes {facts.server_version}, {len(facts.nodes)} nodes",
+        plain(
+            f"kubecheck {__version__}: {where}, Kubernetes {facts.server_version}, {len(facts.nodes)} nodes"
+        ),
         f"policy: {config.option.policy or run.policy.profile}; run {run.id}",
         *missing_told(facts.missing_rights.found or ()),
     ]
@@ -131,6 +134,7 @@ def _reports(config: pytest.Config) -> Path:
 
 
 def _no_verdict(config: pytest.Config, reason: str) -> NoReturn:
+    reason = plain(" ".join(reason.split()))  # it may quote what a server said
     config.stash[NO_VERDICT] = reason
     write_no_verdict(reason, _reports(config))
     pytest.exit("kubecheck could not begin", returncode=Verdict.NO_VERDICT.exit_code)
