@@ -75,7 +75,8 @@ def wait_for_pods(
 ) -> Found:
     """Wait until each wanted pod and ``peers`` replicas are Ready or hopeless, ``seconds`` at most.
 
-    ``count`` hears how many pods are Ready by now.
+    ``count`` hears how many pods are Ready by now. Raises ApiError when they cannot be watched: what
+    became of them is not known then.
     """
     keys = [(each.namespace, each.name) for each in wanted]
     pods: dict[tuple[str, str], Json] = {}
@@ -98,25 +99,21 @@ def wait_for_pods(
         )
 
     ends = time.monotonic() + seconds
-    try:
-        while not done() and not stop.is_set() and (left := ends - time.monotonic()) > 0:
-            page = api.get("/api/v1/pods", labelSelector=selector)
-            pods.clear()
-            for item in page.get("items") or ():
-                see(item)
+    while not done() and not stop.is_set() and (left := ends - time.monotonic()) > 0:
+        page = api.get("/api/v1/pods", labelSelector=selector)
+        pods.clear()
+        for item in page.get("items") or ():
+            see(item)
+        if done():
+            break
+        for event in api.watch(
+            "/api/v1/pods", page["metadata"]["resourceVersion"], left, labelSelector=selector
+        ):
+            if event["type"] == "ERROR" or stop.is_set():
+                break
+            see(event["object"])
             if done():
                 break
-            for event in api.watch(
-                "/api/v1/pods", page["metadata"]["resourceVersion"], left, labelSelector=selector
-            ):
-                if event["type"] == "ERROR" or stop.is_set():
-                    break
-                see(event["object"])
-                if done():
-                    break
-    except ApiError as problem:
-        trouble = f"watching it failed: {problem}"
-        return Found(pods, ready_after, dict.fromkeys(keys, trouble), (), trouble)
 
     late = [key for key in pods if key not in ready_after]
     reasons = {key: reason_for(api, pods[key]) for key in late}

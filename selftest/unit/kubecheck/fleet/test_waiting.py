@@ -3,6 +3,9 @@
 import threading
 import time
 
+import pytest
+
+from kubecheck.cluster.api import ApiError
 from kubecheck.fleet.waiting import wait_for_pods
 
 
@@ -35,9 +38,9 @@ class Api:
         return iter(())
 
 
-def problem(*pods):
+def problem(*pods, api=Api):
     found = wait_for_pods(
-        Api(*pods), "a=b", [], peers=len(pods), peer_namespace="peers", seconds=0.05, stop=threading.Event(),
+        api(*pods), "a=b", [], peers=len(pods), peer_namespace="peers", seconds=0.05, stop=threading.Event(),
         started=time.monotonic(), count=lambda ready: None,
     )  # fmt: skip
     return found.peer_problem
@@ -56,3 +59,15 @@ def test_one_that_no_scheduler_has_placed_has_none():
 
 def test_all_ready_is_no_problem():
     assert problem(peer("a", "n1", ready=True)) == ""
+
+
+class Lost(Api):
+    """One that is out of reach as soon as it has told of its pods once."""
+
+    def watch(self, path, version, seconds, **query):
+        raise ApiError(0, "Unreachable", "no answer in time")
+
+
+def test_pods_that_cannot_be_watched_are_not_said_to_fail():
+    with pytest.raises(ApiError, match="no answer in time"):
+        problem(peer("a", "n1"), api=Lost)
