@@ -70,4 +70,4 @@ class Lost(Api):
 
 def test_pods_that_cannot_be_watched_are_not_said_to_fail():
     with pytest.raises(ApiError, match="no answer in time"):
-        problem(peer("a", "n1"), api=Lost)
+        problem(peer("a", "n1", reason="ContainerCreating"), api=Lost)
