@@ -15,6 +15,7 @@ from kubecheck.plugin.run import RUN, Run, check_of, vantage_of
 from kubecheck.plugin.targets import targets_of
 from kubecheck.plugin.tracebacks import without_values
 from kubecheck.probes import Answer
+from kubecheck.report.lines import plain
 from kubecheck.survey.survey import Answers
 
 RESULT = TypeAdapter(Result)
@@ -115,10 +116,10 @@ def pytest_runtest_makereport(
     outcome = _outcome(error)
     message = _message(error)
     if isinstance(error, AssertionError | CannotTell):
-        report.longrepr = message
+        report.longrepr = plain(message)
     without_values(report.longrepr)
     if isinstance(error, pytest.skip.Exception):
-        report.longrepr = (str(item.path), (item.location[1] or 0) + 1, f"Skipped: {message}")
+        report.longrepr = (str(item.path), (item.location[1] or 0) + 1, f"Skipped: {plain(message)}")
     found = item.stash.get(FOUND, {})
     seconds = _longest(found) if FOUND in item.stash else call.duration
     result = Result(
