@@ -1,11 +1,8 @@
 """The way to the API server, of requests and of streams alike: TLS as the kubeconfig says, and proxies."""
 
 import base64
-import socket
 import ssl
-import threading
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -15,6 +12,7 @@ from kubecheck.cluster.connection import ConnectionProblem, connect
 from kubecheck.cluster.proxy import choose_proxy
 from kubecheck.fleet.exec import run_script
 from kubecheck.fleet.stream import ExecProblem
+from selftest import tunnels
 from selftest.unit.checks_certs.conftest import CA, KEY, issue
 from selftest.unit.kubecheck.cluster.conftest import kubeconfig_body
 
@@ -88,45 +86,10 @@ def test_without_verification_nothing_is_checked_nor_warned_of(secured, lead_to,
     assert not recwarn.list
 
 
-class Tunnels(BaseHTTPRequestHandler):
-    """A proxy that opens tunnels, to whoever says the password if there is one."""
-
-    def do_CONNECT(self):
-        self.server.asked.append(self.path)
-        if self.server.password and self.headers.get("Proxy-Authorization") != self.server.password:
-            self.send_error(407)
-            return
-        host, _, port = self.path.rpartition(":")
-        with socket.create_connection((host, int(port))) as far:
-            self.send_response(200)
-            self.end_headers()
-            back = threading.Thread(target=pump, args=(far, self.connection), daemon=True)
-            back.start()
-            pump(self.connection, far)
-            back.join(5)
-
-    def log_message(self, *_arguments):
-        """Nothing."""
-
-
-def pump(source, sink):
-    try:
-        while data := source.recv(65536):
-            sink.sendall(data)
-        sink.shutdown(socket.SHUT_WR)
-    except OSError:
-        return  # the other side is done
-
-
 @pytest.fixture
 def proxy():
-    with ThreadingHTTPServer(("127.0.0.1", 0), Tunnels) as listening:
-        listening.daemon_threads = True
-        listening.block_on_close = False
-        listening.asked, listening.password = [], ""
-        threading.Thread(target=listening.serve_forever, args=(0.02,), daemon=True).start()
-        yield listening
-        listening.shutdown()
+    with tunnels.proxy() as ours:
+        yield ours
 
 
 NAMED = TRUSTED | {"tls-server-name": "api.example"}
@@ -135,17 +98,15 @@ NAMED = TRUSTED | {"tls-server-name": "api.example"}
 def test_the_kubeconfigs_proxy_is_used_whatever_the_environment_says(secured, proxy, lead_to, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "*")
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
-    address = f"127.0.0.1:{proxy.server_port}"
-    assert both(lead_to(secured, **NAMED, **{"proxy-url": f"http://{address}"})) == CAME
+    assert both(lead_to(secured, **NAMED, **{"proxy-url": f"http://{proxy.address}"})) == CAME
     assert proxy.asked == [f"127.0.0.1:{secured.server_port}"] * 2
 
 
 def test_a_proxy_that_wants_a_password_gets_the_one_in_its_address(secured, proxy, lead_to):
     proxy.password = "Basic " + base64.b64encode(b"me:s cret").decode()
-    address = f"127.0.0.1:{proxy.server_port}"
-    assert both(lead_to(secured, **NAMED, **{"proxy-url": f"http://me:s%20cret@{address}"})) == CAME
-    for said in both(lead_to(secured, **NAMED, **{"proxy-url": f"http://me:wrong@{address}"})):
-        assert f"through the proxy http://{address}: Tunnel connection failed: 407" in said
+    assert both(lead_to(secured, **NAMED, **{"proxy-url": f"http://me:s%20cret@{proxy.address}"})) == CAME
+    for said in both(lead_to(secured, **NAMED, **{"proxy-url": f"http://me:wrong@{proxy.address}"})):
+        assert f"through the proxy http://{proxy.address}: Tunnel connection failed: 407" in said
         assert "wrong" not in said
 
 
