@@ -16,6 +16,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP_OPTIONS := --quiet --disable-pip-version-check
 LOCK := requirements/dev.lock
+RUN_LOCK := requirements/run.lock
 # Of its report styles only "allure2" leaves its analytics out when told to, with "true" and nothing else.
 ALLURE := 3.18.0
 # One line for each of the last 30 runs; a report that is there already is not rendered, so none counts twice.
@@ -97,11 +98,14 @@ $(VENV)/.locked: $(LOCK)
 	$(PY) -m pip install $(PIP_OPTIONS) --require-hashes --requirement $(LOCK)
 	@touch $@
 
-lock: ## refresh requirements/dev.lock: the newest versions that pyproject.toml allows
+lock: ## refresh the lock files: the newest versions that pyproject.toml allows
 	rm -rf build/lock && $(PYTHON) -m venv build/lock && build/lock/bin/python -m pip install $(PIP_OPTIONS) uv
 	build/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
 	  --group dev pyproject.toml requirements/build.in --output-file $(LOCK)
+	build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
+	  --constraint $(LOCK) pyproject.toml --output-file $(RUN_LOCK)
 	rm -rf build/lock
 
 packages: ## the Debian packages that the lab needs (as root; only the missing ones)
