@@ -25,7 +25,7 @@ LAB_STATE := $(or $(KUBECHECK_LAB_DIR),/var/lib/kubecheck-lab)/lab
 LAB_CACHE := $(or $(KUBECHECK_LAB_CACHE),$(HOME)/.cache/kubecheck-lab)
 
 .DEFAULT_GOAL := help
-.PHONY: help faults demo report test lint unit format docs venv lock packages browser lab-up lab-down lab-status clean clean-cache
+.PHONY: help faults soak demo report test lint unit format docs venv lock packages browser lab-up lab-down lab-status clean clean-cache
 
 help: ## say what can be made
 	@echo 'make TARGET, where TARGET is one of:'
@@ -64,6 +64,9 @@ report: ## render the last run's Allure results into one offline file, with its 
 
 faults: lab-up ## prove kubecheck on every fault of the catalogue, in the lab; writes docs/faults.md
 	$(PY) -m selftest.faults $(or $(FAULTS_ARGS),--keep --page docs/faults.md)
+
+soak: lab-up ## run kubecheck 200 times in a row in the lab: each run READY, nothing left behind
+	$(PY) -m selftest.soak
 
 lint: venv ## style, format, types, and which room may import which
 	$(VENV)/bin/ruff check .
