@@ -218,11 +218,13 @@ class Api:
         from kubernetes.config import ConfigException
 
         try:
-            credentials = self.client.configuration.get_api_key_with_prefix("BearerToken")
+            credentials = (self.client.configuration.get_api_key_with_prefix("BearerToken") or "").strip()
         except (ConfigException, OSError) as problem:
             raise ApiError(
                 401, "Unauthorized", f"the credentials ran out and could not be renewed: {problem}"
             ) from None
+        if not (credentials.isascii() and credentials.isprintable()):
+            raise ApiError(401, "Unauthorized", "the token in use cannot be sent: is it the right one?")
         said = (("Authorization", credentials),) if credentials else ()
         return ("User-Agent", f"kubecheck/{__version__}"), *said, *self.acting_as
 

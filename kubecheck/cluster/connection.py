@@ -19,6 +19,8 @@ from kubecheck.cluster.proxy import choose_proxy, proxy_shown
 if TYPE_CHECKING:
     from kubernetes.client import Configuration
 
+__all__ = ["ConnectionProblem", "connect", "explain_refusal"]
+
 SERVICE_ACCOUNT_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 
 

@@ -48,9 +48,7 @@ def test_flag_over_variable_over_default(parsed):
     assert parsed("--reports=here", KUBECHECK_REPORTS="").reports == "here"
 
 
-@pytest.mark.parametrize(
-    ("text", "value"), [("1", True), ("TRUE", True), ("0", False), ("", False)]
-)
+@pytest.mark.parametrize(("text", "value"), [("1", True), ("TRUE", True), ("0", False), ("", False)])
 def test_a_switch(parsed, text, value):
     assert parsed(KUBECHECK_NODE_ACCESS=text).node_access is value
     assert parsed("--node-access").node_access is True
@@ -67,9 +65,7 @@ def test_a_value_is_read_as_the_flag_reads_it(parsed):
     assert parsed(KUBECHECK_DEADLINE="2m").deadline == 120.0
 
 
-@pytest.mark.parametrize(
-    ("name", "text"), [("KUBECHECK_NODE_ACCESS", "?!"), ("KUBECHECK_DEADLINE", "soon")]
-)
+@pytest.mark.parametrize(("name", "text"), [("KUBECHECK_NODE_ACCESS", "?!"), ("KUBECHECK_DEADLINE", "soon")])
 def test_nonsense_is_refused_with_the_variables_name(parsed, name, text):
     with pytest.raises(Refused, match=rf"{name}: '\W*\w*' is n"):
         parsed(**{name: text})

@@ -136,6 +136,13 @@ def test_a_tokens_file_is_read_again(kubeconfig, server, tmp_path, monkeypatch):
         api.get("/version")
 
 
+@pytest.mark.parametrize("token", ["one\nX-Other: two", "t\u00f6ken", "\x00"])
+def test_a_token_that_cannot_be_sent_is_told_without_itself(kubeconfig, server, token):
+    with pytest.raises(ApiError, match="token in use cannot be sent") as problem:
+        connect(kubeconfig(port=server.server_port, token=token), None).get("/version")
+    assert token not in str(problem.value)
+
+
 def test_a_pods_own_token_is_read_again(server, tmp_path, monkeypatch):
     from kubernetes.config import incluster_config
 

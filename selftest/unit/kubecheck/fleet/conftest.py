@@ -10,7 +10,7 @@ from selftest.unit.kubecheck.cluster.conftest import api, kubeconfig, server  # 
 
 @pytest.fixture
 def streams():
-    """Makes an answer that becomes a stream: ``hear`` gets what the client sends first, then come ``frames``."""
+    """Makes an answer that becomes a stream: ``hear`` gets what the client sends, then come ``frames``."""
 
     def make(*frames, close=True, hear=lambda data: None):
         def answer(handler):
