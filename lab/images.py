@@ -62,14 +62,14 @@ def build_images(programs: Programs, progress: Progress) -> Images:
     """Make the images that the cache lacks."""
     debian = debian_versions("busybox-static", "nginx")
     return Images(
-        busybox=make_image("busybox", debian["busybox-static"], busybox_tree(), {"Cmd": ["sh"]}, progress),
-        nginx=make_image("nginx", debian["nginx"], nginx_tree(), nginx_config(), progress),
+        busybox=_image("busybox", debian["busybox-static"], busybox_tree(), {"Cmd": ["sh"]}, progress),
+        nginx=_image("nginx", debian["nginx"], nginx_tree(), nginx_config(), progress),
         pause=_program_image("pause", PAUSE, programs.pause, progress),
         coredns=_program_image("coredns", f"v{COREDNS}", programs.coredns, progress),
         metrics_server=_program_image(
             "metrics-server", f"v{METRICS_SERVER}", programs.metrics_server, progress
         ),
-        dashboard=make_image(
+        dashboard=_image(
             "dashboard",
             f"v{DASHBOARD}",
             dashboard_tree(programs.dashboard),
@@ -189,11 +189,10 @@ def _add_busybox(tree: Tree) -> None:
 def _program_image(name: str, version: str, program: Path, progress: Progress) -> Image:
     tree = _base_tree()
     tree.file(f"/{name}", program, 0o755)
-    return make_image(name, version, tree, {"Entrypoint": [f"/{name}"]}, progress)
+    return _image(name, version, tree, {"Entrypoint": [f"/{name}"]}, progress)
 
 
-def make_image(name: str, version: str, tree: Tree, config: dict[str, Any], progress: Progress) -> Image:
-    """Give the image of a tree of files, out of the cache if it is there."""
+def _image(name: str, version: str, tree: Tree, config: dict[str, Any], progress: Progress) -> Image:
     reference = f"{REGISTRY}/{name}:{tag(version)}"
     complete = {"Env": [PATH], "WorkingDir": "/"} | config
     archive = f"{name}.tar"

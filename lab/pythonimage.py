@@ -11,10 +11,10 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
+from lab import oci
 from lab.errors import LabError
-from lab.images import PATH, Image, busybox_tree, make_image, shared_libraries
+from lab.images import PATH, REGISTRY, Image, busybox_tree, shared_libraries, tag
 from lab.oci import Tree
-from lab.progress import Progress
 
 PREFIX = Path("/usr/local")  # in the image: where Python's own images have it
 LIBRARY = PREFIX / f"lib/python{sys.version_info.major}.{sys.version_info.minor}"
@@ -25,8 +25,11 @@ UNWANTED = ("site-packages", "dist-packages", "test", "idlelib", "tkinter", "tur
 SYSTEM = ("/lib/", "/lib64/", "/usr/")
 
 
-def python_image(installed: Path, progress: Progress) -> Image:
-    """Give the image of the one distribution that `pip install --target` has put into ``installed``."""
+def write_python_image(installed: Path, archive: Path) -> Image:
+    """Write the image of the one distribution that `pip install --target` has put into ``installed``.
+
+    Its entrypoint is the distribution's first script. It is not cached, as that is made anew each time.
+    """
     found = list(distributions(path=[str(installed)]))
     if len(found) != 1:
         raise LabError(f"{installed} holds {len(found)} Python distributions and must hold one.")
@@ -35,11 +38,14 @@ def python_image(installed: Path, progress: Progress) -> Image:
     _add_interpreter(tree)
     for each in (program, *required(program)):
         _add_distribution(tree, each)
+    _add_libraries(tree)
     config = {
         "Env": [PATH, f"PYTHONPATH={PACKAGES}", f"LD_LIBRARY_PATH={PREFIX}/lib"],
         "Entrypoint": [str(PREFIX / "bin" / name) for name in _add_scripts(tree, program)][:1],
     }
-    return make_image(program.name, program.version, tree, config, progress)
+    reference = f"{REGISTRY}/{program.name}:{tag(program.version)}"
+    oci.write_archive(archive, reference, tree, config)
+    return Image(reference, archive)
 
 
 def required(program: Distribution) -> list[Distribution]:
@@ -73,7 +79,11 @@ def _add_interpreter(tree: Tree) -> None:
             for path in (top, *top.rglob("*")):
                 if path.is_file() and ".opt-" not in path.name:
                     _add_file(tree, LIBRARY / path.relative_to(standard), path)
-    for library in shared_libraries(program, *(standard / "lib-dynload").glob("*.so")):
+
+
+def _add_libraries(tree: Tree) -> None:
+    binaries = [entry.content for path, entry in tree.entries.items() if path.endswith((".so", "/python3"))]
+    for library in shared_libraries(*(path for path in binaries if isinstance(path, Path))):
         # The interpreter's own may lie where only root looks, as in ~/.pyenv.
         system = str(library).startswith(SYSTEM)
         tree.file(str(library if system else PREFIX / "lib" / library.name), library, 0o755)
