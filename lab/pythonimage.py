@@ -10,6 +10,7 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution,
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from lab import oci
 from lab.errors import LabError
@@ -51,15 +52,19 @@ def write_python_image(installed: Path, archive: Path) -> Image:
 def required(program: Distribution) -> list[Distribution]:
     """What a distribution requires, and what that requires; LabError for what is not installed here."""
     found: dict[str, Distribution] = {}
+    seen: set[tuple[str, frozenset[str]]] = set()
     waiting = list(_requirements(program.requires, set()))
     while waiting:
         wanted = waiting.pop()
+        name = canonicalize_name(wanted.name)
+        if (key := (name, frozenset(wanted.extras))) in seen:
+            continue
+        seen.add(key)
         try:
-            its = found.setdefault(wanted.name.lower(), distribution(wanted.name))
+            found[name] = distribution(name)
         except PackageNotFoundError as error:
             raise LabError(f"{program.name} requires {wanted}, which is not installed here.") from error
-        seen = {line.name.lower() for line in waiting} | set(found)
-        waiting += [one for one in _requirements(its.requires, wanted.extras) if one.name.lower() not in seen]
+        waiting += _requirements(found[name].requires, wanted.extras)
     return list(found.values())
 
 
