@@ -67,7 +67,6 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
             pytest_code=pytest_code,
             read_only=run.no_probes,
             requests=run.requests,
-            requests=run.requests,
         )
         ending = with_comparison(config, ending, run.reports)
         _write(run, ending)

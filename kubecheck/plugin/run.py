@@ -20,7 +20,6 @@ from kubecheck.cluster.api import Api, ApiError
 from kubecheck.cluster.deadline import Deadline
 from kubecheck.cluster.facts import Facts
 from kubecheck.cluster.requests_made import RequestsMade
-from kubecheck.cluster.requests_made import RequestsMade
 from kubecheck.cluster.rights import Part
 from kubecheck.fleet import Fleet, FleetProblem, Standing
 from kubecheck.outcomes import NO_PROBES, CannotTell, NotApplicable, Result
@@ -158,11 +157,6 @@ class Run:
                 answers[vantage] = answers.get(vantage, {}) | raws
             troubles |= survey.troubles
         return answers, troubles
-
-    @property
-    def requests(self) -> RequestsMade | None:
-        """What was asked of the API, None where a record is judged again."""
-        return self.api.requests if self.api else None
 
     @property
     def requests(self) -> RequestsMade | None:
