@@ -35,7 +35,11 @@ class Kubeconfig(KubeConfigLoader):
     expiry: datetime | None = None
 
     def __init__(self, paths: Sequence[str], context: str | None) -> None:
-        merged = KubeConfigMerger(os.pathsep.join(paths)).config
+        merged: Any = KubeConfigMerger(os.pathsep.join(paths)).config
+        for kind in ("clusters", "contexts", "users"):
+            for entry in merged.value[kind]:
+                # Its place in messages; the client would put there all that it holds.
+                entry.name = f"{entry.path}: {kind}/{entry.value['name']}"
         super().__init__(merged, active_context=context, config_base_path=None)  # type: ignore[no-untyped-call]
         self._renewing = threading.Lock()
 

@@ -136,6 +136,15 @@ def test_a_tokens_file_is_read_again(kubeconfig, server, tmp_path, monkeypatch):
         api.get("/version")
 
 
+def test_what_is_wrong_with_a_user_is_told_without_what_else_it_holds(kubeconfig):
+    body = kubeconfig_body(token="canary")
+    body["clusters"][0]["cluster"] = {"server": "https://127.0.0.1:1"}
+    body["users"][0]["user"]["client-certificate-data"] = None
+    with pytest.raises(ConnectionProblem, match=r"client-certificate-data in .*: users/one") as refused:
+        connect(kubeconfig(body), None)
+    assert "canary" not in str(refused.value)
+
+
 @pytest.mark.parametrize("token", ["one\nX-Other: two", "t\u00f6ken", "\x00"])
 def test_a_token_that_cannot_be_sent_is_told_without_itself(kubeconfig, server, token):
     with pytest.raises(ApiError, match="token in use cannot be sent") as problem:
