@@ -18,6 +18,8 @@ from kubecheck.outcomes import NO_PROBES, Outcome, Result
 if TYPE_CHECKING:
     from kubecheck.report.document import Ending  # whose reports tell these groups
 
+FEW = 2  # rights that are told one by one
+
 T = TypeVar("T")
 Key = tuple[str, str]  # a result's check and vantage
 
@@ -111,14 +113,13 @@ def not_verified(ending: Ending) -> list[Gap]:
     """
     causes = explaining(ending)
     unknown = [r for r in ending.with_outcome(Outcome.UNKNOWN) if (r.check, r.vantage) not in causes]
-    stopping: dict[int, list[str]] = defaultdict(list)
+    stopping: dict[Key, list[Right]] = defaultdict(list)
     for right, stopped in stopped_by_rights(ending):
         for result in stopped:
-            stopping[id(result)].append(str(right))
+            stopping[result.check, result.vantage].append(right)
 
     def needs(result: Result) -> str:
-        rights = dict.fromkeys(stopping[id(result)])
-        return f"grant the right to {', '.join(rights)}" if rights else _right(result.message)
+        return _grant(stopping[result.check, result.vantage]) or _right(result.message)
 
     gaps = [
         Gap(needs(results[0]), _reason(results[0]), tuple(results))
@@ -155,6 +156,15 @@ def gathered(items: Iterable[T], key: Callable[[T], Hashable]) -> list[list[T]]:
 def counted(number: int, noun: str) -> str:
     """``3 checks``, ``1 check``."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _grant(rights: list[Right]) -> str:
+    """What grants ``rights``; empty where there is none."""
+    each = list(dict.fromkeys(map(str, rights)))
+    if len(each) > FEW:
+        parts = dict.fromkeys(f"kubecheck-{right.part}" for right in rights)
+        return f"grant {' and '.join(parts)} of `kubecheck rights`"
+    return f"grant the right to {' and to '.join(each)}" if each else ""
 
 
 def _right(message: str) -> str:

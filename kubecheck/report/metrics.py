@@ -33,6 +33,11 @@ def metrics(ending: Ending) -> str:
     return _text(
         _verdict(ending.verdict),
         _family("kubecheck_about", "What was checked, by what.", [(about, 1)]),
+        _family(
+            "kubecheck_read_only",
+            "1 where the run created nothing, and looked at no more than the API tells (--no-probes).",
+            [({}, float(ending.read_only))],
+        ),
         _family("kubecheck_nodes", "Nodes of the cluster.", [({}, len(ending.facts.nodes))]),
         _family(
             "kubecheck_checks",

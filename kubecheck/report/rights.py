@@ -40,8 +40,8 @@ the end with what could not be verified for want of them (`missing_rights` in `v
 missing without which there are no probe pods, nothing is created at all.
 
 `kubecheck rights POLICY` prints a manifest that grants what a run with that policy needs, and no more;
-[deploy/base/rbac.yaml](../deploy/base/rbac.yaml) is the one for the profile `runbook`, which this page shows too. Each
-part is a role by itself, so leave out what you do not want to grant.
+[deploy/base/rbac.yaml](../deploy/base/rbac.yaml) is the one for the profile `runbook`, which this page shows
+too. Each part is a role by itself, so leave out what you do not want to grant.
 
 ```
 kubectl apply -f deploy/base/rbac.yaml

@@ -16,7 +16,9 @@ import pytest
 from kubernetes import client, config
 
 from kubecheck.report.schema_files import schema
+from lab.building import build_kubernetes
 from lab.handle import Lab
+from lab.progress import Progress
 
 ROOT = Path(__file__).parents[2]
 NAMED = os.environ.get("KUBECHECK_SELFTEST_LAB", "")  # a lab that is up already, and stays up
@@ -102,6 +104,20 @@ def kubecheck(start: Callable[..., "subprocess.Popen[str]"], tmp_path: Path) -> 
 def api(lab: Lab) -> client.ApiClient:
     """The cluster's API, as its administrator."""
     return config.new_client_from_config(str(lab.kubeconfig))
+
+
+@pytest.fixture(scope="session")
+def kubectl(lab: Lab) -> Callable[..., str]:
+    """The lab's own kubectl as the administrator; it must succeed. What it prints."""
+    program = build_kubernetes(lab.settings.kubernetes, Progress())
+
+    def run(*arguments: str) -> str:
+        command = [str(program), "kubectl", "--kubeconfig", str(lab.kubeconfig), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
 
 
 @pytest.fixture

@@ -1,8 +1,12 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from kubecheck.outcomes import Outcome
+from kubecheck.cluster.needed import rights
+from kubecheck.cluster.reading import Reading
+from kubecheck.outcomes import NO_PROBES, Outcome
+from kubecheck.policy import Policy
 from kubecheck.report.terminal import EVIDENCE, ROWS, places, tell
 
 FAILED, UNKNOWN, SKIPPED = Outcome.FAILED, Outcome.UNKNOWN, Outcome.NOT_APPLICABLE
@@ -44,6 +48,42 @@ def test_all_that_passed_is_two_lines(told, result):
     screen = told(result(), result(vantage="pod:node2"))
     assert screen.lines == ["== READY", "reports: none/reports"]
     assert screen.colours[0]["green"]
+
+
+def test_a_read_only_run_says_so_with_its_verdict(ended, result):
+    left_out = result(vantage="pod:node1", check="dns.x", outcome=SKIPPED, message=NO_PROBES)
+    ending = replace(ended([result(vantage="api"), left_out]), read_only=True)
+    screen = Screen()
+    tell(ending, screen, Path("none/reports"))
+    assert screen.lines[0] == "== READY (read-only: 1 check was not looked at)"
+    assert "  1 skipped: only what the API tells was looked at -> run without --no-probes" in screen.lines
+    assert ending.last_line().startswith("verdict: READY (read-only: 1 check was not looked at; 1 passed, ")
+
+
+@pytest.mark.parametrize(
+    ("missing", "grant"),
+    [
+        (["list secrets in namespace kube-system"], "the right to list secrets in namespace kube-system"),
+        (["create pods", "create pods/exec"], "the right to create pods and to create pods/exec"),
+        (["create pods", "delete namespaces", "get pods/exec"], "kubecheck-probes of `kubecheck rights`"),
+    ],
+)
+def test_what_could_not_be_told_for_want_of_rights_says_what_to_grant(ended, result, missing, grant):
+    lacking = tuple(right for right in rights(Policy()) if str(right) in missing)
+    checks = {"api": "certs.bootstrap_token_usable", "pod:node1": "dns.x"}
+    stopped = [
+        result(outcome=UNKNOWN, check=check, vantage=vantage, message="may not")
+        for vantage, check in checks.items()
+        if any(right.stops(check, vantage.partition(":")[0]) for right in lacking)
+    ]
+    ending = ended(stopped)
+    screen = Screen()
+    tell(
+        replace(ending, facts=replace(ending.facts, missing_rights=Reading(lacking))),
+        screen,
+        Path("none/reports"),
+    )
+    assert screen.lines[2] == f"  1 unknown: may not -> grant {grant}"
 
 
 def test_the_page_is_named_where_there_is_one(told, result, tmp_path):
