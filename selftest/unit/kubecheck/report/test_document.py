@@ -1,9 +1,11 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree
 
 import pytest
 
+from kubecheck.cluster.requests_made import RequestsMade
 from kubecheck.diagnosis import Diagnosis
 from kubecheck.outcomes import Outcome, Verdict, verdict_of
 from kubecheck.report.document import Ending, document, write_no_verdict, write_reports
@@ -36,6 +38,15 @@ def test_the_document_holds_the_verdict_the_counts_and_every_result(ending, resu
     assert body["catalogue"]["dns.0"]["runbook"] == ["R13"]
     assert body["cluster"]["nodes"][1] == {"name": "node2", "kubelet": "v1.36.4", "ready": True}
     assert json.loads(json.dumps(body)) == body
+
+
+def test_what_was_asked_of_the_api_is_told_where_it_was_asked(ending, result, tmp_path):
+    live = replace(ending(result()), requests=RequestsMade({"GET": 3, "CONNECT": 1}, repeated=1))
+    told = {"total": 4, "by_verb": {"GET": 3, "CONNECT": 1}, "repeated": 1}
+    assert document(live)["requests"] == told
+    assert document(ending(result()))["requests"] is None
+    write_reports(live, tmp_path)
+    assert "4 requests to the API: 3 GET, 1 CONNECT" in (tmp_path / "verdict.html").read_text(encoding="utf-8")
 
 
 def test_the_last_line_is_the_verdict_with_the_counts_that_are_not_nought(ending, result):
