@@ -46,7 +46,8 @@ def test_what_was_asked_of_the_api_is_told_where_it_was_asked(ending, result, tm
     assert document(live)["requests"] == told
     assert document(ending(result()))["requests"] is None
     write_reports(live, tmp_path)
-    assert "4 requests to the API: 3 GET, 1 CONNECT" in (tmp_path / "verdict.html").read_text(encoding="utf-8")
+    page = (tmp_path / "verdict.html").read_text(encoding="utf-8")
+    assert "4 requests to the API: 3 GET, 1 CONNECT" in page
 
 
 def test_the_last_line_is_the_verdict_with_the_counts_that_are_not_nought(ending, result):
