@@ -88,6 +88,28 @@ def test_a_right_that_is_missing_is_no_refusal(api, pages):
     assert "forbidden" in found.login.problem
 
 
+REFUSAL = {
+    "reason": "Forbidden",
+    "message": 'services "x" is forbidden: cannot get resource "services/proxy"',
+}
+
+
+@pytest.mark.parametrize("check", ["test_dashboard_page", "test_dashboard_login"])
+def test_whoever_may_not_ask_the_dashboard_knows_nothing_of_it(checks, given, pages, check):
+    pages[PROXY] = pages[f"{PROXY}api/v1/csrftoken/login"] = (403, REFUSAL)
+    with pytest.raises(CannotTell, match="services/proxy"):
+        getattr(checks("addons", "test_dashboard"), check)(given(), WANTED)
+
+
+def test_a_run_that_creates_nothing_makes_no_token(checks, server, api, pages, facts):
+    found = read_dashboards(api, ACCOUNT, log_in=False)
+    assert {asked[0] for asked in server.asked} == {"GET"}
+    module = checks("addons", "test_dashboard")
+    module.test_dashboard_page(replace(facts, dashboards=Reading(found)), WANTED)
+    with pytest.raises(NotApplicable, match="--no-probes"):
+        module.test_dashboard_login(replace(facts, dashboards=Reading(found)), WANTED)
+
+
 def test_headlamp_is_judged_by_the_api_servers_word(api, pages):
     item = json.loads(json.dumps(SERVICE))
     item["metadata"] = {"namespace": "kubernetes-dashboard", "name": "headlamp"}

@@ -60,7 +60,14 @@ def test_what_was_saved_is_what_is_loaded(record, path):
 
 
 def test_a_record_without_a_fleet_keeps_the_reason(record, path):
-    bare = replace(record, standing=None, fleet_problem="Namespace x was refused", answers={}, troubles={})
+    bare = replace(
+        record,
+        no_probes=True,
+        standing=None,
+        fleet_problem="Namespace x was refused",
+        answers={},
+        troubles={},
+    )
     save_record(bare, path)
     assert load_record(path) == bare
 
