@@ -25,6 +25,7 @@ from kubecheck.cluster.errors import NOT_IN_TIME, SILENCE, ApiError, network_wor
 from kubecheck.cluster.impersonation import Headers
 from kubecheck.cluster.proxy import proxy_shown
 from kubecheck.cluster.requests_made import RequestsMade
+from kubecheck.input import parse_json
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
@@ -47,6 +48,10 @@ PROXY_TIMEOUT = (
 )
 
 SHORTEST_WATCH = 0.5
+
+BODY_LIMIT = 256 << 20  # bytes; the metrics of a large cluster's API server are some dozens of MiB
+PART = 1 << 20
+MOST_PAGES = 2000  # of 500 objects
 
 
 class Api:
@@ -71,21 +76,23 @@ class Api:
         """All objects of the list at ``path``, page by page. Raises ApiError."""
         found: list[Json] = []
         token = ""
-        while True:
+        for _ in range(MOST_PAGES):
             page = self.get(path, limit=500, **query, **({"continue": token} if token else {}))
             found.extend(page.get("items") or [])
             token = page.get("metadata", {}).get("continue") or ""
             if not token:
                 return found
+        raise ApiError(0, "TooLarge", f"{self.server}{path} goes on after {MOST_PAGES} pages")
 
     def text(self, path: str, **query: str | int) -> str:
         """What stands at ``path`` as text, a metrics page for instance. Raises ApiError."""
-        body = self._request("GET", path, query).data
+        _, body = self._request("GET", path, query)
         return body.decode("utf-8", "replace")
 
     def clock(self) -> str:
         """The API server's own time, to a second, in RFC 3339. Raises ApiError."""
-        said = self._request("GET", "/version", {}).headers.get("Date", "")
+        response, _ = self._request("GET", "/version", {})
+        said = response.headers.get("Date", "")
         try:
             return parsedate_to_datetime(said).isoformat()
         except ValueError:
@@ -96,7 +103,7 @@ class Api:
     ) -> str:
         """What something behind the API server's proxy says, given PROXY_TIMEOUT seconds. Raises ApiError."""
         timeout = (CONNECT_TIMEOUT, PROXY_TIMEOUT)
-        answer = self._request(method, path, {}, body, timeout, headers=headers).data
+        _, answer = self._request(method, path, {}, body, timeout, headers=headers)
         return answer.decode("utf-8", "replace")
 
     def create(self, path: str, body: Json) -> Json:
@@ -126,13 +133,15 @@ class Api:
             "timeoutSeconds": str(max(1, int(seconds))),
         }
         begun = time.monotonic()
-        response = self._request("GET", path, asked, timeout=(CONNECT_TIMEOUT, seconds + 5), stream=True)
+        response, _ = self._request("GET", path, asked, timeout=(CONNECT_TIMEOUT, seconds + 5), stream=True)
         buffer = b""
         try:
             with suppress(HTTPError, OSError):
                 for chunk in response.stream(None):
                     *lines, buffer = (buffer + chunk).split(b"\n")
                     yield from (_event(line, path) for line in lines if line.strip())
+                    if len(buffer) > BODY_LIMIT:
+                        break
         finally:
             # Closed, not released: a watch that is left early still has data under way.
             response.close()
@@ -140,9 +149,9 @@ class Api:
         time.sleep(max(0.0, begun + min(SHORTEST_WATCH, seconds) - time.monotonic()))
 
     def _object(self, method: str, path: str, query: Mapping[str, Any], body: Json | None = None) -> Json:
-        data = self._request(method, path, query, body).data
+        _, data = self._request(method, path, query, body)
         try:
-            answer = json.loads(data)
+            answer = parse_json(data)
         except ValueError:
             raise ApiError(0, "NotJson", f"{self.server}{path} did not answer with JSON") from None
         if not isinstance(answer, dict):
@@ -159,13 +168,14 @@ class Api:
         *,
         stream: bool = False,
         headers: Mapping[str, str] | None = None,
-    ) -> BaseHTTPResponse:
+    ) -> tuple[BaseHTTPResponse, bytes]:
+        """The response and its body, which is still to come in a ``stream``."""
         from urllib3 import HTTPHeaderDict, Timeout
         from urllib3.exceptions import HTTPError
 
         url = f"{self.server}{quote(path, safe='/:%')}" + (f"?{urlencode(query)}" if query else "")
 
-        def ask() -> BaseHTTPResponse:
+        def ask() -> tuple[BaseHTTPResponse, bytes]:
             if self.deadline.over:
                 raise ApiError(0, "Deadline", f"{self.server}: {self.deadline} is over")
             sent = HTTPHeaderDict({"Accept": "application/json, */*", "Content-Type": "application/json"})
@@ -184,13 +194,13 @@ class Api:
                         ),
                         preload_content=False,
                     )
-                    if not stream or response.status >= 400:
-                        _ = response.data  # read it whole, so that the connection returns to the pool
+                    # Read whole, so that the connection returns to the pool.
+                    said = b"" if stream and response.status < 400 else _body(response, url)
             except (HTTPError, OSError) as problem:
                 raise self.unreachable(problem) from None
             if response.status >= 400:
-                raise refused(response.status, response.data, response.headers.get("Retry-After"))
-            return response
+                raise refused(response.status, said, response.headers.get("Retry-After"))
+            return response, said
 
         return self.patiently("WATCH" if stream else method, ask, self.deadline.within(timeout[1]))
 
@@ -265,9 +275,20 @@ class Api:
         return pools
 
 
+def _body(response: BaseHTTPResponse, url: str) -> bytes:
+    """All that is answered. Who answers may be anybody behind the API server's proxy, so it has a limit."""
+    found = bytearray()
+    for part in response.stream(PART):
+        found += part
+        if len(found) > BODY_LIMIT:
+            response.close()
+            raise ApiError(0, "TooLarge", f"{url} answered with more than {BODY_LIMIT >> 20} MiB")
+    return bytes(found)
+
+
 def _event(line: bytes, path: str) -> Json:
     try:
-        event: Json = json.loads(line)
+        event: Json = parse_json(line)
     except ValueError:
         raise ApiError(0, "NotJson", f"the watch on {path} sent what is not JSON: {line[:80]!r}") from None
     return event

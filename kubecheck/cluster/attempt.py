@@ -10,7 +10,13 @@ from kubecheck.cluster.reading import Reading
 
 T = TypeVar("T")
 
-MALFORMED = (KeyError, ValueError, TypeError, AttributeError)  # what walking JSON of another shape raises
+# What walking JSON of another shape raises.
+MALFORMED = (KeyError, ValueError, TypeError, AttributeError, RecursionError)
+
+
+def malformed(problem: Exception) -> str:
+    """What is wrong with it, in words that do not repeat what was read: that may be a secret."""
+    return f"{type(problem).__name__}: {problem}"
 
 
 def attempt(what: str, read: Callable[[], T]) -> Reading[T]:
@@ -20,4 +26,4 @@ def attempt(what: str, read: Callable[[], T]) -> Reading[T]:
     except ApiError as problem:
         return Reading(problem=f"{what} could not be read: {problem}", absent=problem.status == 404)
     except MALFORMED as problem:
-        return Reading(problem=f"{what} came back in a form that is not understood: {problem!r}")
+        return Reading(problem=f"{what} came back in a form that is not understood: {malformed(problem)}")

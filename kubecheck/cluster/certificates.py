@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 from kubecheck.cluster.api import CONNECT_TIMEOUT, Api, network_words
 from kubecheck.cluster.attempt import attempt
 from kubecheck.cluster.reading import Reading
+from kubecheck.input import parse_json
 from kubecheck.probes import Certificate, Raw, TlsHello
 
 ROOT_CA = "kube-root-ca.crt"
@@ -115,7 +115,7 @@ def _aggregation(api: Api) -> Aggregation:
     return Aggregation(
         clients=bundle("client-ca-file"),
         front_proxies=bundle("requestheader-client-ca-file"),
-        names=tuple(json.loads(data.get("requestheader-allowed-names") or "[]")),
+        names=tuple(parse_json(data.get("requestheader-allowed-names") or "[]")),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from kubecheck.cluster.api import Api, ApiError
 from kubecheck.cluster.attempt import attempt
 from kubecheck.cluster.objects import Node
 from kubecheck.cluster.reading import Reading
+from kubecheck.input import parse_json
 
 SILENT = {0, 502, 503, 504}  # no answer in time, or the API server asked could not reach the other one
 NO_NODE = "it runs on no node of the cluster, and the API server's proxy leads to nodes only"
@@ -101,4 +101,4 @@ def failing_in(page: str) -> tuple[str, ...]:
 
 
 def _version(api: Api, proxy: str) -> str:
-    return str(json.loads(api.through_proxy("GET", f"{proxy}/version"))["gitVersion"])
+    return str(parse_json(api.through_proxy("GET", f"{proxy}/version"))["gitVersion"])

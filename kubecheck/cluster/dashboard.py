@@ -16,6 +16,7 @@ from kubecheck.cluster.attempt import attempt
 from kubecheck.cluster.objects import Service, ServicePort
 from kubecheck.cluster.reading import Reading
 from kubecheck.cluster.reviews import account_may
+from kubecheck.input import parse_json
 from kubecheck.outcomes import NO_PROBES
 
 # Labels that tell the Service which browsers are sent to, the newest way of installing it first.
@@ -139,9 +140,9 @@ def _log_in(api: Api, kind: str, proxy: str, account: str) -> Login:
 def _refused_by_dashboard(api: Api, proxy: str, token: str) -> str:
     """Why a login with ``token`` failed, empty when it did not."""
     try:
-        said = json.loads(api.through_proxy("GET", f"{proxy}api/v1/csrftoken/login"))
+        said = parse_json(api.through_proxy("GET", f"{proxy}api/v1/csrftoken/login"))
         headers = {"X-CSRF-TOKEN": str(said["token"])}
-        answer = json.loads(api.through_proxy("POST", f"{proxy}api/v1/login", {"token": token}, headers))
+        answer = parse_json(api.through_proxy("POST", f"{proxy}api/v1/login", {"token": token}, headers))
     except ApiError as problem:
         if f'resource "{PROXY}"' in str(problem):
             raise  # the API server's own refusal: the dashboard was not asked

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from kubecheck.cluster import parse
 from kubecheck.cluster.api import Api, ApiError
-from kubecheck.cluster.attempt import MALFORMED, attempt
+from kubecheck.cluster.attempt import MALFORMED, attempt, malformed
 from kubecheck.cluster.bootstrap import read_bootstrap
 from kubecheck.cluster.certificates import read_certificates
 from kubecheck.cluster.clusterinfo import read_cluster_info, read_tokens
@@ -30,6 +31,7 @@ from kubecheck.policy import Policy
 T = TypeVar("T")
 
 ASK_AT_ONCE = 16
+DEEPEST = 50  # levels of a kubelet's configuration; it has five
 
 
 def discover(api: Api, policy: Policy, *, probes: bool = True) -> Facts:
@@ -51,7 +53,7 @@ def discover(api: Api, policy: Policy, *, probes: bool = True) -> Facts:
         except MALFORMED as problem:
             raise ConnectionProblem(
                 f"{api.server} does not answer as a Kubernetes API server does: check the address"
-                f" ({problem!r} while reading its nodes)"
+                f" ({malformed(problem)} while reading its nodes)"
             ) from None
 
         missing_rights = ask(
@@ -187,9 +189,19 @@ def _usage(api: Api, kind: str, row: Callable[[parse.Json], tuple[str, Usage]]) 
 def _kubelet(api: Api, node: Node) -> Kubelet:
     proxy = f"/api/v1/nodes/{node.name}/proxy"
     config = api.get(f"{proxy}/configz")["kubeletconfig"]
-    config.pop("staticPodURLHeader", None)  # the one field that may hold a credential
+    # The two fields that may hold a credential.
+    config.pop("staticPodURLHeader", None)
+    if "staticPodURL" in config:
+        config["staticPodURL"] = re.sub("//[^/@]*@", "//", config["staticPodURL"])
+    if _depth(config) > DEEPEST:
+        raise ValueError("it is nested too deeply")
     page = api.text(f"{proxy}/metrics")
     return Kubelet(
         client_certificate_seconds=parse.metric(page, "kubelet_certificate_manager_client_ttl_seconds"),
         config=config,
     )
+
+
+def _depth(value: object) -> int:
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max(map(_depth, children), default=0)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import socket
 
+from kubecheck.input import parse_json
+
 SILENCE = "NoAnswer"  # the reason where nothing came in time
+MESSAGE_KEPT = 4000  # characters
 NOT_IN_TIME = "no answer in time"
 
 
@@ -38,13 +40,13 @@ def refused(status: int, body: bytes, retry_after: str | None = None) -> ApiErro
     """What is said of a request that was answered with ``status``."""
     text = body.decode("utf-8", "replace").strip()
     try:
-        said = json.loads(text)
+        said = parse_json(text)
     except ValueError:
         said = {}
     if not isinstance(said, dict):
         said = {}
-    message = said.get("message") or text[:300] or f"HTTP {status}"
-    return ApiError(status, said.get("reason") or "", message, text, _patience(status, retry_after))
+    message = str(said.get("message") or text[:300] or f"HTTP {status}")[:MESSAGE_KEPT]
+    return ApiError(status, str(said.get("reason") or ""), message, text, _patience(status, retry_after))
 
 
 def _patience(status: int, retry_after: str | None) -> float | None:

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from kubecheck.cluster.api import Api, ApiError
-from kubecheck.cluster.attempt import MALFORMED
+from kubecheck.cluster.attempt import MALFORMED, malformed
 from kubecheck.cluster.bootstrap import CLIENT_SIGNER, REQUESTS, TOKEN_TYPE, TOKENS, Rehearsal, token
 from kubecheck.cluster.reading import Reading
 from kubecheck.fleet.manifests import MANAGED_BY, RUN_LABEL
@@ -61,7 +61,7 @@ class Rehearsing:
         except ApiError as problem:
             return Reading(problem=f"a node's joining could not be rehearsed: {problem}")
         except MALFORMED as problem:
-            return Reading(problem=f"the rehearsal met something that is not understood: {problem!r}")
+            return Reading(problem=f"the rehearsal met what is not understood: {malformed(problem)}")
         finally:
             self._tidy()
 

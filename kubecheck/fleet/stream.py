@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from websocket import WebSocket
 
 HANDSHAKE_TIMEOUT = 15.0
+LIMIT = 64 << 20  # bytes; hundreds of answers, each as long as one may be, are less
 STDIN, STDOUT, STDERR, ERROR = range(4)  # the channels of an exec
 DATA, PORT_ERROR = range(2)  # the channels of a forwarded port
 _PROTOCOLS = "v5.channel.k8s.io,v4.channel.k8s.io"
@@ -46,6 +47,7 @@ class Stream:
         self.what = what
         self.ended = False
         self._received: dict[int, bytearray] = defaultdict(bytearray)
+        self._size = 0
 
     def send(self, channel: int, data: bytes) -> None:
         """Send ``data`` in one frame."""
@@ -65,6 +67,11 @@ class Stream:
         if kind == ABNF.OPCODE_CLOSE:
             self.ended = True
         elif kind in (ABNF.OPCODE_BINARY, ABNF.OPCODE_TEXT) and frame.data:
+            self._size += len(frame.data)
+            if self._size > LIMIT:
+                raise ExecProblem(
+                    f"{self.what} printed more than {LIMIT >> 20} MiB, and was not heard to its end"
+                )
             self._received[frame.data[0]] += frame.data[1:]
 
     def take(self, channel: int) -> bytes:
