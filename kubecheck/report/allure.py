@@ -199,7 +199,7 @@ def _categories(ending: Ending) -> list[Json]:
 def _environment(ending: Ending) -> str:
     facts = ending.facts
     told = {
-        "verdict": ending.verdict.value,
+        "verdict": ending.verdict_told,
         "kubecheck": __version__,
         "Kubernetes": facts.server_version,
         "API server": facts.server,

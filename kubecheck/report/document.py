@@ -90,6 +90,11 @@ class Ending:
         left_out = len(checks - looked_at)
         return f"read-only: {left_out} {'check was' if left_out == 1 else 'checks were'} not looked at"
 
+    @property
+    def verdict_told(self) -> str:
+        """The verdict, with what it must not be read without."""
+        return f"{self.verdict} ({self.reservation})" if self.reservation else str(self.verdict)
+
     def last_line(self) -> str:
         """The verdict in a line."""
         counts = ", ".join(f"{number} {outcome}" for outcome, number in self.counts().items() if number)

@@ -52,10 +52,9 @@ def annotation_without_verdict(reason: str) -> str:
 def summary(ending: Ending) -> str:
     """The job's summary: verdict, causes, what nothing explains, counts, what was not verified."""
     facts = ending.facts
-    stopped = f" ({ending.reservation})" if ending.reservation else ""
-    stopped += " (stopped before its end)" if ending.interrupted else ""
+    stopped = " (stopped before its end)" if ending.interrupted else ""
     parts = [
-        f"## {SIGNS[ending.verdict]} kubecheck: {ending.verdict}{stopped}",
+        f"## {SIGNS[ending.verdict]} kubecheck: {ending.verdict_told}{stopped}",
         f"{_md(facts.server)}, Kubernetes {_md(facts.server_version)}, {counted(len(facts.nodes), 'node')}",
         _table(("outcome", "results"), [(word, str(number)) for word, number in ending.counts().items()]),
     ]

@@ -54,7 +54,7 @@ def _properties(suite: ElementTree.Element, ending: Ending) -> None:
     told = [
         ("kubecheck", __version__),
         ("run", ending.run),
-        ("verdict", ending.verdict.value),
+        ("verdict", ending.verdict_told),
         ("server", facts.server),
         ("kubernetes", facts.server_version),
         ("nodes", str(len(facts.nodes))),

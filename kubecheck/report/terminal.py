@@ -70,7 +70,7 @@ def tell(ending: Ending, out: Writer, reports: Path, *, width: int = 0, everythi
 
 def _title(ending: Ending) -> str:
     causes, failed = ending.diagnosis.causes, ending.with_outcome(Outcome.FAILED)
-    said = str(ending.verdict)
+    said = ending.verdict_told
     if causes:
         explained = len({id(r) for cause in causes for r in explained_by(ending, cause)[0]})
         verb = "explains" if len(causes) == 1 else "explain"
@@ -78,7 +78,6 @@ def _title(ending: Ending) -> str:
     elif failed:
         checks = len({result.check for result in failed})
         said += f": {counted(len(failed), 'failure')} of {counted(checks, 'check')}"
-    said += f" ({ending.reservation})" if ending.reservation else ""
     return said + (" (stopped before its end)" if ending.interrupted else "")
 
 
