@@ -11,7 +11,7 @@ from kubecheck.cluster.reading import Reading
 T = TypeVar("T")
 
 # What walking JSON of another shape raises.
-MALFORMED = (KeyError, ValueError, TypeError, AttributeError, RecursionError)
+MALFORMED = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError)
 
 
 def malformed(problem: Exception) -> str:

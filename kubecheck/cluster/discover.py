@@ -25,6 +25,7 @@ from kubecheck.cluster.needed import rights
 from kubecheck.cluster.objects import Condition, Deployment, Kubelet, Node, Pod, Service, Usage
 from kubecheck.cluster.reading import Reading
 from kubecheck.cluster.reviews import lacking
+from kubecheck.cluster.sound import Unsound, sound
 from kubecheck.cluster.workloads import read_proxy_mode, read_proxy_replacement, read_workloads
 from kubecheck.policy import Policy
 
@@ -94,7 +95,7 @@ def discover(api: Api, policy: Policy, *, probes: bool = True) -> Facts:
         node_usage = ask("node metrics", lambda: _usage(api, "nodes", parse.node_usage))
         pod_usage = ask("pod metrics", lambda: _usage(api, "pods", parse.pod_usage))
         read_kubelets = {name: future.result() for name, future in kubelets.items()}
-        return Facts(
+        facts = Facts(
             server=api.server,
             server_version=version,
             nodes=nodes,
@@ -126,6 +127,12 @@ def discover(api: Api, policy: Policy, *, probes: bool = True) -> Facts:
             dashboards=dashboards.result(),
             missing_rights=missing_rights.result(),
         )
+    try:
+        return sound(facts)
+    except Unsound as problem:
+        raise ConnectionProblem(
+            f"{api.server} does not answer as a Kubernetes API server does: check the address ({problem})"
+        ) from None
 
 
 def _first(api: Api) -> parse.Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -21,7 +22,10 @@ def quantity(text: str) -> float:
     matched = re.fullmatch(r"([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)([a-zA-Z]*)", str(text).strip())
     if matched is None or matched[2] not in _SUFFIXES:
         raise ValueError(f"{text!r} is not a Kubernetes quantity")
-    return float(matched[1]) * _SUFFIXES[matched[2]]
+    found = float(matched[1]) * _SUFFIXES[matched[2]]
+    if not math.isfinite(found):
+        raise ValueError(f"{text[:20]}... is more than can be")
+    return found
 
 
 def condition(item: Json) -> Condition:
@@ -158,6 +162,7 @@ def pod_usage(item: Json) -> tuple[str, Usage]:
 
 
 def metric(page: str, name: str) -> float | None:
-    """The value of a metric without labels on a Prometheus text page; None where it is not there."""
+    """The value of a metric without labels on a Prometheus text page; None without a number."""
     found = re.search(rf"^{re.escape(name)}(?:\{{\}})? (\S+)", page, re.MULTILINE)
-    return float(found[1]) if found else None
+    value = float(found[1]) if found else math.nan
+    return value if math.isfinite(value) else None

@@ -21,13 +21,14 @@ from xdist.scheduler import LoadScopeScheduling
 
 from kubecheck.cluster.deadline import Deadline
 from kubecheck.cluster.requests_made import RequestsMade
+from kubecheck.cluster.sound import FACTS
 from kubecheck.fleet import Standing
 from kubecheck.outcomes import CannotTell
 from kubecheck.plugin.begin import connected
 from kubecheck.plugin.run import RUN, Run, is_worker
 from kubecheck.policy import Policy
 from kubecheck.survey import load_record
-from kubecheck.survey.record import FACTS, STANDING, raws_from_json, raws_to_json
+from kubecheck.survey.record import STANDING, raws_from_json, raws_to_json
 
 HANDOVER = pytest.StashKey["Handover"]()
 

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from kubecheck import __version__
 from kubecheck.cluster.facts import Facts
+from kubecheck.cluster.sound import FACTS
 from kubecheck.fleet.standing import Standing
 from kubecheck.input import TooLarge, parse_json, read_text
 from kubecheck.policy import Policy
@@ -22,7 +23,6 @@ from kubecheck.probes import Raw
 SCHEMA = 1
 FILE_LIMIT = 512 * 1024 * 1024  # bytes
 
-FACTS = TypeAdapter(Facts)
 STANDING = TypeAdapter(Standing)
 
 

@@ -188,7 +188,7 @@ kubelet_infinite +Inf
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("kubelet_x", 3.1536e9), ("kubelet_empty", 7), ("kubelet_infinite", float("inf")),
+    [("kubelet_x", 3.1536e9), ("kubelet_empty", 7), ("kubelet_infinite", None),
      ("kubelet_labelled", None), ("kubelet", None), ("kubelet.x", None), ("HELP", None)],
 )  # fmt: skip
 def test_a_metric_is_found_by_its_whole_name(name, value):

@@ -131,3 +131,9 @@ def test_a_forwarded_port(api, server, streams, frames, status, said):
     raw = carry_out(api, PodForward("ns", "p"), 5)
     assert raw.status == status
     assert said in raw.output.decode()
+
+
+def test_who_prints_without_end_is_cut_off(api, server, streams, monkeypatch):
+    monkeypatch.setattr(module, "LIMIT", 1000)
+    server.pages[EXEC] = streams(*[b"\x01" + b"y" * 100] * 50)
+    assert "exec into ns/p printed more than" in str(problem_of(api))
