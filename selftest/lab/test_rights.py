@@ -1,5 +1,6 @@
 """With the rights of `kubecheck rights` a run sees all; without some, exactly what was told is unknown."""
 
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,7 +15,6 @@ from kubecheck.report.rights import manifest
 from lab.handle import Lab
 from selftest.lab.conftest import ROOT, Run
 
-NAME = "kubecheck-narrow"  # beside the one that runs in the cluster
 Grant = Callable[[Callable[[Right], bool]], Path]
 PUBLIC = ("/readyz", "/version")  # which system:public-info-viewer grants to everybody
 NARROWED = "system:serviceaccount:kubecheck:kubecheck"
@@ -34,7 +34,13 @@ def apply(kubectl: Callable[..., str], tmp_path: Path) -> Iterator[Callable[[str
 
     yield create
     for file in reversed(applied):
-        kubectl("delete", "-f", str(file), "--ignore-not-found")
+        kubectl("delete", "-f", str(file), "--ignore-not-found", "--wait=false")
+
+
+@pytest.fixture
+def account() -> str:
+    """The name of the test's own ServiceAccount and of its namespace; earlier ones may still be going."""
+    return f"narrow-{secrets.token_hex(3)}"
 
 
 @pytest.fixture
@@ -42,20 +48,21 @@ def grant(
     kubectl: Callable[..., str],
     lab: Lab,
     apply: Callable[[str], None],
+    account: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Grant:
-    """Grant an account those rights of the lab's policy that are wanted; its kubeconfig."""
+    """Grant the account those rights of the lab's policy that are wanted; its kubeconfig."""
 
     def make(wanted: Callable[[Right], bool]) -> Path:
         policy = load_policy(str(lab.policy))
         granted = tuple(filter(wanted, rights(policy)))
         monkeypatch.setattr("kubecheck.report.rights.rights", lambda _policy: granted)
-        monkeypatch.setattr("kubecheck.report.rights.NAME", NAME)
+        monkeypatch.setattr("kubecheck.report.rights.NAME", account)
         apply(manifest(policy, "the lab's"))
         config = yaml.safe_load(lab.kubeconfig.read_text())
         for user in config["users"]:
-            user["user"] = {"token": kubectl("-n", NAME, "create", "token", NAME).strip()}
+            user["user"] = {"token": kubectl("-n", account, "create", "token", account).strip()}
         path = tmp_path / "account.kubeconfig"
         path.write_text(yaml.safe_dump(config))
         return path
@@ -108,23 +115,25 @@ def told(missing: list[Right], outcomes: dict[tuple[str, str], str]) -> set[tupl
 def test_with_its_rights_the_account_sees_what_the_administrator_sees(
     kubecheck: Callable[..., Run],
     grant: Grant,
+    account: str,
     apply: Callable[[str], None],
     kubectl: Callable[..., str],
     lab: Lab,
     created: Callable[..., list[str]],
     leftovers: Callable[[], list[str]],
 ) -> None:
-    account = grant(lambda _: True)
+    kubeconfig = grant(lambda _: True)
+    user = f"system:serviceaccount:{account}:{account}"
     narrow = (ROOT / "deploy/narrow.yaml").read_text()
     assert NARROWED in narrow
-    apply(narrow.replace(NARROWED, f"system:serviceaccount:{NAME}:{NAME}"))
-    administrator, run = kubecheck(), kubecheck(kubeconfig=account)
+    apply(narrow.replace(NARROWED, user))
+    administrator, run = kubecheck(), kubecheck(kubeconfig=kubeconfig)
     assert len(created(run)) > len(lab.nodes)  # so that this is seen where it happens
     assert run.code == 0, run.output
     assert judged(run) == judged(administrator)
     assert run.verdict["missing_rights"] == administrator.verdict["missing_rights"] == []
-    assert leftovers() == []
-    config = ["--as", f"system:serviceaccount:{NAME}:{NAME}", "--dry-run=server"]
+    assert not [name for name in leftovers() if run.verdict["run"] in name]
+    config = ["--as", user, "--dry-run=server"]
     with pytest.raises(AssertionError, match="only in namespaces whose names begin with kubecheck-"):
         kubectl("-n", "default", "create", "configmap", "elsewhere", *config)
 
