@@ -18,7 +18,7 @@ from kubecheck.diagnosis.evidence import Symptom
 from kubecheck.outcomes import NO_PROBES, Outcome, Result, Target, Verdict
 from kubecheck.policy import Policy
 from kubecheck.report.digest import stopped_by_rights
-from kubecheck.report.junit import junit
+from kubecheck.report.junit import junit, junit_without_verdict
 from kubecheck.report.schema import (
     About,
     CauseFound,
@@ -128,6 +128,7 @@ def write_no_verdict(reason: str, folder: Path) -> None:
     )
     _write(folder / "verdict.json", as_text(body.model_dump(mode="json", by_alias=True)))
     _write(folder / "verdict.html", page_without_verdict(reason, ended))
+    _write(folder / "junit.xml", junit_without_verdict(reason, ended))
 
 
 def document(ending: Ending) -> dict[str, Any]:

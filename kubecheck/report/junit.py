@@ -8,6 +8,7 @@ GitHub read: https://github.com/testmoapp/junitxml
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
@@ -45,6 +46,21 @@ def junit(ending: Ending) -> str:
     causes = explaining(ending)
     for result in ending.results:
         _case(suite, result, causes.get((result.check, result.vantage), ()))
+    ElementTree.indent(suites)
+    return ElementTree.tostring(suites, encoding="unicode", xml_declaration=True)
+
+
+def junit_without_verdict(reason: str, ended: datetime) -> str:
+    """The report of a run that could not begin: one error, so that nobody takes it for a run of nothing."""
+    numbers = {"tests": "1", "failures": "0", "errors": "1", "skipped": "0", "time": "0.000"}
+    suites = ElementTree.Element("testsuites", {"name": "kubecheck", **numbers})
+    named = {"name": "kubecheck", "timestamp": f"{ended:%Y-%m-%dT%H:%M:%S}", **numbers}
+    suite = ElementTree.SubElement(suites, "testsuite", named)
+    case = ElementTree.SubElement(
+        suite, "testcase", {"classname": "kubecheck", "name": "verdict", "time": "0.000"}
+    )
+    told = _clean(f"NO VERDICT: {reason}")
+    ElementTree.SubElement(case, "error", {"message": told, "type": "no verdict"}).text = told
     ElementTree.indent(suites)
     return ElementTree.tostring(suites, encoding="unicode", xml_declaration=True)
 

@@ -82,6 +82,7 @@ def test_a_run_that_could_not_begin_says_why(tmp_path):
     assert body["verdict"] == Verdict.NO_VERDICT.value
     assert body["reason"] == "the API server cannot be reached"
     assert body["checks"] == []
+    assert "the API server cannot be reached" in (tmp_path / "junit.xml").read_text()
 
 
 def test_a_run_that_could_not_begin_makes_no_folder(tmp_path):

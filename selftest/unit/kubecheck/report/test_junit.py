@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from kubecheck.diagnosis import Diagnosis
 from kubecheck.outcomes import Outcome, verdict_of
 from kubecheck.report.document import Ending
-from kubecheck.report.junit import junit
+from kubecheck.report.junit import junit, junit_without_verdict
 
 STARTED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -139,3 +139,10 @@ def test_every_case_has_what_readers_take(parsed, result):
             assert detail.tag == "skipped" or detail.get("type")
     assert len({(case.get("classname"), case.get("name")) for case in cases(root)}) == len(outcomes)
     datetime.strptime(root[0].get("timestamp"), "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
+
+
+def test_a_run_that_could_not_begin_is_one_error():
+    root = ElementTree.fromstring(junit_without_verdict("the API server \x1b<is> away", STARTED).encode())
+    assert (root.get("tests"), root.get("errors"), root.get("failures")) == ("1", "1", "0")
+    (error,) = root.iter("error")
+    assert error.get("message") == "NO VERDICT: the API server \ufffd<is> away"
