@@ -55,11 +55,12 @@ def kubectl(lab: Lab) -> Kubectl:
     return run
 
 
-@pytest.fixture
-def deployed(lab: Lab, image: Image, kubectl: Kubectl, tmp_path: Path) -> Iterator[Callable[..., None]]:
-    """Apply an overlay of deploy/ with the lab's image and policy; all of it goes with the test."""
-    folder = tmp_path / "deploy"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def deployed(
+    lab: Lab, image: Image, kubectl: Kubectl, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., None]]:
+    """Apply an overlay of deploy/ with the lab's image and policy; all of it goes with the namespace."""
+    folder = tmp_path_factory.mktemp("deploy")
 
     def apply(overlay: str, policy: str, *changes: dict[str, Any], pod: str) -> None:
         name, _, tag = image.reference.rpartition(":")
