@@ -18,6 +18,7 @@ from kubecheck.cluster.attempt import attempt
 from kubecheck.cluster.reading import Reading
 from kubecheck.cluster.reviews import may
 from kubecheck.probes import Certificate
+from kubecheck.probes.x509 import as_value_errors
 
 Json = dict[str, Any]
 
@@ -222,7 +223,8 @@ def _requested(pem: bytes) -> tuple[str, tuple[str, ...]]:
     from cryptography import x509
     from cryptography.x509.oid import NameOID
 
-    subject = x509.load_pem_x509_csr(pem).subject
+    with as_value_errors():
+        subject = x509.load_pem_x509_csr(pem).subject
     common = [str(each.value) for each in subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
     organizations = subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
     return "".join(common[:1]), tuple(str(each.value) for each in organizations)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
@@ -34,14 +35,16 @@ class Certificate:
         """Raises ValueError for what is no certificate."""
         from cryptography import x509
 
-        return _certificate(x509.load_der_x509_certificate(der))
+        with as_value_errors():
+            return _certificate(x509.load_der_x509_certificate(der))
 
     @classmethod
     def from_pem(cls, pem: str) -> tuple[Certificate, ...]:
         """All certificates of a bundle. Raises ValueError when it holds none, or something else."""
         from cryptography import x509
 
-        return tuple(map(_certificate, x509.load_pem_x509_certificates(pem.encode())))
+        with as_value_errors():
+            return tuple(map(_certificate, x509.load_pem_x509_certificates(pem.encode())))
 
     @property
     def self_signed(self) -> bool:
@@ -62,11 +65,11 @@ class Certificate:
 
     def signed_by(self, authority: Certificate) -> bool:
         """Whether ``authority`` is its issuer by name, and signed it."""
-        from cryptography.exceptions import InvalidSignature
+        from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
         try:
             _loaded(self).verify_directly_issued_by(_loaded(authority))
-        except (ValueError, TypeError, InvalidSignature):
+        except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
             return False
         return True
 
@@ -111,6 +114,24 @@ def chain_problem(chain: Sequence[Certificate], authorities: Sequence[Certificat
 def missing_names(certificate: Certificate, hosts: Iterable[str]) -> list[str]:
     """Those of ``hosts``, names and addresses, for which ``certificate`` is not valid."""
     return [host for host in hosts if not certificate.covers(host)]
+
+
+@contextmanager
+def as_value_errors() -> Iterator[None]:
+    """Of what is wrong with a certificate, only a part is a ValueError to the library."""
+    from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
+
+    try:
+        yield
+    except (
+        TypeError,
+        UnsupportedAlgorithm,
+        x509.DuplicateExtension,
+        x509.InvalidVersion,
+        x509.UnsupportedGeneralNameType,
+    ) as problem:
+        raise ValueError(str(problem)) from None
 
 
 def _certificate(found: Any) -> Certificate:

@@ -103,7 +103,7 @@ def _read(body: Mapping[str, Any]) -> Snapshot:
     def name(text: str) -> str:
         return _GENERATED.sub("-*", text.replace(f"kubecheck-{run}", "kubecheck-RUN"))
 
-    results = {(each["id"], each["vantage"]): each for each in body["checks"]}
+    results = {(str(each["id"]), str(each["vantage"])): each for each in body["checks"]}
     targets: dict[Place, dict[str, Outcome]] = {}
     for place, result in results.items():
         found = targets.setdefault(place, {})

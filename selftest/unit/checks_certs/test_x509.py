@@ -1,6 +1,10 @@
 """Certificates as values."""
 
+import base64
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from kubecheck.probes import Certificate
@@ -20,6 +24,35 @@ def test_a_certificate_survives_the_record():
 def test_what_is_no_certificate_is_a_value_error(pem):
     with pytest.raises(ValueError, match=r".+"):
         Certificate.from_pem(pem)
+
+
+@settings(max_examples=300)
+@given(changes=st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), min_size=1, max_size=3))
+@pytest.mark.filterwarnings("ignore")
+def test_a_damaged_certificate_is_one_or_a_value_error(changes):
+    der = bytearray(pem_body(certificate("n1", ("n1", "10.0.0.1"), organization="o").pem))
+    for place, value in changes:
+        der[place % len(der)] = value
+    try:
+        found = Certificate.from_der(bytes(der))
+    except ValueError:
+        return
+    assert not found.signed_by(CA) or found.issuer == CA.subject
+
+
+# What Go takes and the library does not, as an error of its own.
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x55"), (b"\x06\x03\x55\x1d\x0f", b"\x06\x03\x55\x1d\x11")],
+    ids=["an unknown version", "an extension twice"],
+)
+def test_errors_of_the_library_are_value_errors(old, new):
+    with pytest.raises(ValueError, match=r".+"):
+        Certificate.from_der(pem_body(CA.pem).replace(old, new).replace(b"\x06\x03\x55\x1d\x0e", new))
+
+
+def pem_body(pem):
+    return base64.b64decode("".join(line for line in pem.splitlines() if "-----" not in line))
 
 
 def test_names_and_addresses_are_covered_as_clients_see_it():

@@ -3,9 +3,12 @@
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kubecheck.report.comparison import compare
 from kubecheck.report.snapshot import RecordGiven, SnapshotProblem, load_snapshot, snapshot
+from selftest.unit.kubecheck.cluster.test_hostile_kubeconfig import places, with_changed
 
 P, F, U, N = "passed", "failed", "unknown", "not-applicable"
 
@@ -226,3 +229,23 @@ def test_a_file_that_is_not_there_or_not_text(tmp_path):
     (tmp_path / "x").write_bytes(b"\xff\xfe\0")
     with pytest.raises(SnapshotProblem, match="is not JSON"):
         load_snapshot(tmp_path / "x")
+
+
+ODD = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.text(max_size=5), st.just([]), st.just({}), st.just("passed"),
+    st.lists(st.none() | st.text(max_size=3), max_size=2), st.just("2026-01-01T00:00:00"),
+)  # fmt: skip
+WHOLE = body(
+    {"dns.a pod:x": F, "dns.b pod:x": {"t": F}}, causes=[("c", "Node/x")], messages={"dns.a pod:x": "m"}
+)
+
+
+@settings(max_examples=150)
+@given(place=st.sampled_from([*places(WHOLE)]), other=ODD)
+def test_a_verdict_that_is_made_up_is_compared_or_refused(place, other):
+    try:
+        found = snapshot(with_changed(WHOLE, place, other), "it")
+    except SnapshotProblem as problem:
+        assert str(problem)  # noqa: PT017 - one of two ways that are both right
+        return
+    assert compare([snapshot(WHOLE, "it"), found]).lines() is not None
