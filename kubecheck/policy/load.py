@@ -82,7 +82,9 @@ def _said(problem: ValidationError, text: str) -> str:
         if error["type"] == "extra_forbidden":
             sentences.append(f"there is no key {key}; allowed are {', '.join(_siblings(error['loc']))}")
         else:
-            sentences.append(f"{key} is {error['input']!r}: {error['msg']}")
+            # What stands before an @ may be a password, and this is told in reports.
+            given = "a text with an @ in it" if "@" in str(error["input"]) else repr(error["input"])
+            sentences.append(f"{key} is {given}: {error['msg']}")
     return "; ".join(sentences)
 
 

@@ -13,13 +13,15 @@ from pydantic import Field
 from kubecheck.policy.nodes import KubeletPolicy, Nodes, Runtime
 from kubecheck.policy.section import Section
 
+IMAGE = r"^[^\s@]+(@[\w+.-]+:[0-9a-fA-F]+)?$"  # credentials do not belong into it: pull_secrets are for them
+
 
 class Images(Section):
     """Where the probe pods' images come from."""
 
-    busybox: str = Field("docker.io/library/busybox:1.37", min_length=1)
+    busybox: str = Field("docker.io/library/busybox:1.37", min_length=1, pattern=IMAGE)
     """The image that asks: any busybox, with nc, nslookup, wget, base64 and timeout."""
-    nginx: str = Field("docker.io/library/nginx:1.29", min_length=1)
+    nginx: str = Field("docker.io/library/nginx:1.29", min_length=1, pattern=IMAGE)
     """The image that answers: nginx and a shell, run as a user without rights on port 8080. With nginx's
     stream module (official images have it) it also answers datagrams."""
     pull_policy: Literal["IfNotPresent", "Always", "Never"] = "IfNotPresent"

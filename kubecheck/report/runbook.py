@@ -50,7 +50,7 @@ def table(checks: Iterable[Check], verdict: Mapping[str, Any] | None) -> list[tu
     ``verdict`` is the content of a verdict.json. A line without a check has a row that says so.
     """
     outcomes: dict[str, set[str]] = {}
-    for each in (verdict or {}).get("checks", ()):
+    for each in verdict.get("checks", ()) if verdict is not None else ():
         outcomes.setdefault(each["id"], set()).add(each["outcome"])
     every = list(checks)
     rows = []

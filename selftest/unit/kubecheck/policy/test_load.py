@@ -188,3 +188,14 @@ def toml(value):
     if isinstance(value, str):
         return '"' + "".join(f"\\U{ord(character):08x}" for character in value) + '"'
     return repr(value)
+
+
+def test_a_password_in_an_images_name_is_refused_and_not_told(written):
+    with pytest.raises(PolicyError, match=r"images\.busybox \(line 2\)") as refused:
+        load_policy(written('[images]\nbusybox = "someone:canary@registry.test/busybox:1.37"\n'))
+    assert "canary" not in str(refused.value)
+
+
+def test_an_image_may_be_named_by_its_digest(written):
+    image = f"registry.test:5000/busybox:1.37@sha256:{'0a' * 32}"
+    assert load_policy(written(f'[images]\nbusybox = "{image}"\n')).images.busybox == image
