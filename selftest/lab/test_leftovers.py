@@ -92,42 +92,36 @@ def clean(lab: Lab, *options: str) -> str:
 
 
 def test_what_a_killed_run_left_ends_by_itself_and_the_next_run_removes_it(
-    half_way: Start, kubecheck: Kubecheck, leftovers: Callable[[], list[str]], api: client.ApiClient
+    half_way: Start,
+    kubecheck: Kubecheck,
+    lab: Lab,
+    leftovers: Callable[[], list[str]],
+    api: client.ApiClient,
 ) -> None:
     half_way().kill()
     core = client.CoreV1Api(api)
     left = leftovers()
     assert len(left) == 3
+    assert "may be under way until" in clean(lab)
+    assert leftovers() == left
     # Its deadline is half an hour away: as if that had passed.
     for name in left:
         over = {"metadata": {"annotations": {"kubecheck.dev/deadline": "2020-01-01T00:00:00+00:00"}}}
         core.patch_namespace(name, over)
-    probes = core.list_pod_for_all_namespaces(label_selector=f"{OURS},kubecheck.dev/role=probe").items
-    assert probes
-    for pod in probes:
+    probes = f"{OURS},kubecheck.dev/role=probe"
+    for pod in core.list_pod_for_all_namespaces(label_selector=probes).items:
         assert 0 < pod.spec.active_deadline_seconds <= 1800
-        core.patch_namespaced_pod(
-            pod.metadata.name, pod.metadata.namespace, {"spec": {"activeDeadlineSeconds": 1}}
-        )
+        sooner = {"spec": {"activeDeadlineSeconds": 1}}
+        core.patch_namespaced_pod(pod.metadata.name, pod.metadata.namespace, sooner)
 
     def ended() -> bool:
-        pods = core.list_pod_for_all_namespaces(label_selector=f"{OURS},kubecheck.dev/role=probe").items
+        pods = core.list_pod_for_all_namespaces(label_selector=probes).items
         return {pod.status.phase for pod in pods} == {"Failed"}
 
     until(ended, "the probe pods have ended by themselves")
     run = kubecheck("-k", "pod_resolves_kubernetes")
     assert run.code == 0, run.output
     until(lambda: leftovers() == [], "what the killed run left is gone")
-
-
-def test_what_a_killed_run_left_is_spared_until_somebody_says_all(
-    half_way: Start, lab: Lab, leftovers: Callable[[], list[str]]
-) -> None:
-    half_way().kill()
-    assert "may be under way until" in clean(lab)
-    assert len(leftovers()) == 3
-    assert clean(lab, "--all").count("removing namespace") == 3
-    assert leftovers() == []
 
 
 def test_two_runs_at_once_do_not_meet(
