@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 from shlex import quote
@@ -107,13 +108,15 @@ def read_answers(output: bytes, questions: Sequence[Question]) -> dict[str, Raw]
             question = questions[int(fields[1])]
             status, (start, end) = int(fields[2]), (float(fields[4]), float(fields[5]))
             idle = max(float(fields[7]) - float(fields[6]), _late(ticks, start, end)) if status else 0.0
-            found[question.key] = Raw(
+            raw = Raw(
                 status=status,
                 output=base64.b64decode(fields[8], validate=True),
                 seconds=round(end - start, 2),
                 tries=int(fields[3]),
                 idle=round(idle, 2),
             )
+            if math.isfinite(raw.seconds + raw.idle):  # a record is JSON, which has no other numbers
+                found[question.key] = raw
         except (ValueError, IndexError, binascii.Error):
             continue
     return found

@@ -54,14 +54,14 @@ def tried(path):
     return ""
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.sampled_from([*places(BODY)]), other=ANYTHING)
 def test_a_value_of_another_kind(kubeconfig, place, other):
     said = tried(kubeconfig(yaml.safe_dump(with_changed(BODY, place, other)).encode()))
     assert "canary" not in said
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32))
 def test_bytes_cut_off_or_spoilt(kubeconfig, seed):
     choose = random.Random(seed)

@@ -213,3 +213,8 @@ def test_the_bound_is_never_below_what_the_script_may_take(line, count, seconds,
     rounds = -(-count // AT_ONCE)
     worst_round = seconds + MARGIN + (settling if settles else 0)
     assert longest(questions, seconds, settling) >= rounds * worst_round
+
+
+@pytest.mark.parametrize("times", ["nan 1 0 0", "0 inf 0 0", "0 1 0 1e999", "1 2 nan 0"])
+def test_times_that_are_no_numbers_are_no_answer(line, times):
+    assert read_answers(f"kubecheck-answer 0 1 1 {times} aGk= .\n".encode(), [line("x", "true")]) == {}
