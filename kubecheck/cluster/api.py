@@ -36,17 +36,12 @@ __all__ = ["CONNECT_TIMEOUT", "Api", "ApiError", "Json", "network_words"]
 Json = dict[str, Any]
 T = TypeVar("T")
 
-AT_ONCE = (
-    32  # requests under way from one process, and connections kept; exec and port-forward are not counted
-)
+AT_ONCE = 32  # requests under way from one process, and connections kept; streams are not counted
 REPEATS = 3  # how often a request is sent again to a server that asks for patience
 
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 30.0
-PROXY_TIMEOUT = (
-    5.0  # for what stands behind the API server's proxy, and may hang where the API server does not
-)
-
+PROXY_TIMEOUT = 5.0  # for what stands behind the API server's proxy, and may hang though that does not
 SHORTEST_WATCH = 0.5
 
 BODY_LIMIT = 256 << 20  # bytes; the metrics of a large cluster's API server are some dozens of MiB
@@ -176,8 +171,6 @@ class Api:
         url = f"{self.server}{quote(path, safe='/:%')}" + (f"?{urlencode(query)}" if query else "")
 
         def ask() -> tuple[BaseHTTPResponse, bytes]:
-            if self.deadline.over:
-                raise ApiError(0, "Deadline", f"{self.server}: {self.deadline} is over")
             sent = HTTPHeaderDict({"Accept": "application/json, */*", "Content-Type": "application/json"})
             sent.update(headers or {})
             for name, value in self.headers():
@@ -202,15 +195,17 @@ class Api:
                 raise refused(response.status, said, response.headers.get("Retry-After"))
             return response, said
 
-        return self.patiently("WATCH" if stream else method, ask, self.deadline.within(timeout[1]))
+        return self.patiently("WATCH" if stream else method, ask, timeout[1])
 
     def patiently(self, verb: str, ask: Callable[[], T], seconds: float) -> T:
         """What ``ask`` gives, counted. A server that is too busy is asked again when it says so.
 
-        All of it takes about ``seconds`` at most. Nothing else is tried again: a connection that is refused
-        is an answer here.
+        All of it takes about ``seconds`` at most, and nothing is asked after the deadline. Nothing else is
+        tried again: a connection that is refused is an answer here.
         """
-        ends = time.monotonic() + seconds
+        if self.deadline.over:
+            raise ApiError(0, "Deadline", f"{self.server}: {self.deadline} is over")
+        ends = time.monotonic() + self.deadline.within(seconds)
         for again in range(REPEATS):
             self.requests.sent(verb, again=bool(again))
             try:
@@ -247,7 +242,7 @@ class Api:
 
         pool = self._pools().connection_from_url(self.server)
         connection: Any = pool._new_conn()
-        connection.timeout = CONNECT_TIMEOUT
+        connection.timeout = self.deadline.within(CONNECT_TIMEOUT)
         if pool.proxy is not None:
             to = urlsplit(self.server)
             port = to.port or (443 if to.scheme == "https" else 80)

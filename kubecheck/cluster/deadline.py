@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+MOMENT = 0.001  # seconds
+
 
 class Deadline:
     """``seconds`` from now; None is never."""
@@ -23,9 +25,9 @@ class Deadline:
         return self.left == 0.0
 
     def within(self, seconds: float) -> float:
-        """``seconds``, or what is left where that is less."""
+        """``seconds``, or what is left where that is less; never 0, which sockets take for something else."""
         left = self.left
-        return seconds if left is None else min(seconds, left)
+        return seconds if left is None else max(MOMENT, min(seconds, left))
 
     def __str__(self) -> str:
         return f"the deadline of {self.seconds:g} s" if self.seconds is not None else "no deadline"

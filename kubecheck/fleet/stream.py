@@ -125,7 +125,7 @@ def _handshake(api: Api, resource: str) -> WebSocket:
 
     headers = [f"{name}: {value}" for name, value in api.headers()]
     connection = api.connection()
-    connection.settimeout(HANDSHAKE_TIMEOUT)
+    connection.settimeout(api.deadline.within(HANDSHAKE_TIMEOUT))
     made = WebSocket()
     try:
         made.connect(  # type: ignore[no-untyped-call]
