@@ -46,10 +46,11 @@ demo: packages venv ## check a real cluster on this machine: installs, builds, s
 	exit $$status
 
 test: packages browser lint ## all of the project's own tests, those in the lab too, after `make lint`
-	$(PY) -m pytest selftest $(PYTEST_ARGS)
+	$(PY) -m pytest selftest/lab $(PYTEST_ARGS)
+	$(PY) -m pytest selftest/unit -n auto $(PYTEST_ARGS)
 
 unit: venv ## the tests that need no lab
-	$(PY) -m pytest selftest/unit $(PYTEST_ARGS)
+	$(PY) -m pytest selftest/unit -n auto $(PYTEST_ARGS)
 
 report: ## render the last run's Allure results into one offline file, with its history (needs Node.js 20 and npm)
 	@test -f reports/allure-results/environment.properties \

@@ -56,27 +56,44 @@ def lab() -> Iterator[Lab]:
             subprocess.run([sys.executable, "-m", "lab", "down", "--name", name], cwd=ROOT, check=True)
 
 
+def started(
+    lab: Lab, reports: Path, *options: str, kubeconfig: Path | None = None
+) -> "subprocess.Popen[str]":
+    """A run of kubecheck against the lab, under way."""
+    command = [sys.executable, "-m", "pytest", "--kubeconfig", str(kubeconfig or lab.kubeconfig)]
+    command += ["--policy", str(lab.policy), "--reports", str(reports), *options]
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+
+
+def ended(process: "subprocess.Popen[str]", reports: Path) -> Run:
+    """What came of it, once it has ended."""
+    output, _ = process.communicate(timeout=300)
+    written = reports / "verdict.json"
+    verdict = json.loads(written.read_text()) if written.exists() else {}
+    if verdict:
+        jsonschema.validate(verdict, schema())
+        assert verdict["exit_code"] == process.returncode
+    return Run(process.returncode, output, verdict, reports)
+
+
 @pytest.fixture
 def start(lab: Lab, tmp_path: Path) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
     """Start kubecheck against the lab, with more options."""
-    started: list[subprocess.Popen[str]] = []
+    processes: list[subprocess.Popen[str]] = []
 
     def begin(*options: str, kubeconfig: Path | None = None) -> "subprocess.Popen[str]":
-        command = [sys.executable, "-m", "pytest", "--kubeconfig", str(kubeconfig or lab.kubeconfig)]
-        command += ["--policy", str(lab.policy), "--reports", str(tmp_path / "reports"), *options]
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        started.append(process)
-        return process
+        processes.append(started(lab, tmp_path / "reports", *options, kubeconfig=kubeconfig))
+        return processes[-1]
 
     yield begin
-    for process in started:
+    for process in processes:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGTERM)
             process.wait(timeout=60)
@@ -85,18 +102,22 @@ def start(lab: Lab, tmp_path: Path) -> Iterator[Callable[..., "subprocess.Popen[
 @pytest.fixture
 def kubecheck(start: Callable[..., "subprocess.Popen[str]"], tmp_path: Path) -> Callable[..., Run]:
     """Run kubecheck against the lab to its end."""
+    reports = tmp_path / "reports"
 
     def run(*options: str, kubeconfig: Path | None = None) -> Run:
-        written = tmp_path / "reports" / "verdict.json"
-        written.unlink(missing_ok=True)  # an earlier run's must not be taken for this one's
-        process = start(*options, kubeconfig=kubeconfig)
-        output, _ = process.communicate(timeout=300)
-        verdict = json.loads(written.read_text()) if written.exists() else {}
-        if verdict:
-            jsonschema.validate(verdict, schema())
-            assert verdict["exit_code"] == process.returncode
-        return Run(process.returncode, output, verdict, tmp_path / "reports")
+        # An earlier run's must not be taken for this one's.
+        (reports / "verdict.json").unlink(missing_ok=True)
+        return ended(start(*options, kubeconfig=kubeconfig), reports)
 
+    return run
+
+
+@pytest.fixture(scope="session")
+def healthy(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run of everything against the lab as it came up, to compare others to."""
+    reports = tmp_path_factory.mktemp("healthy")
+    run = ended(started(lab, reports), reports)
+    assert run.code == 0, run.output
     return run
 
 

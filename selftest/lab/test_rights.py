@@ -120,6 +120,7 @@ def test_with_its_rights_the_account_sees_what_the_administrator_sees(
     kubectl: Callable[..., str],
     lab: Lab,
     created: Callable[..., list[str]],
+    healthy: Run,
     leftovers: Callable[[], list[str]],
 ) -> None:
     kubeconfig = grant(lambda _: True)
@@ -127,11 +128,11 @@ def test_with_its_rights_the_account_sees_what_the_administrator_sees(
     narrow = (ROOT / "deploy/narrow.yaml").read_text()
     assert NARROWED in narrow
     apply(narrow.replace(NARROWED, user))
-    administrator, run = kubecheck(), kubecheck(kubeconfig=kubeconfig)
+    run = kubecheck(kubeconfig=kubeconfig)
     assert len(created(run)) > len(lab.nodes)  # so that this is seen where it happens
     assert run.code == 0, run.output
-    assert judged(run) == judged(administrator)
-    assert run.verdict["missing_rights"] == administrator.verdict["missing_rights"] == []
+    assert judged(run) == judged(healthy)
+    assert run.verdict["missing_rights"] == healthy.verdict["missing_rights"] == []
     assert not [name for name in leftovers() if run.verdict["run"] in name]
     config = ["--as", user, "--dry-run=server"]
     with pytest.raises(AssertionError, match="only in namespaces whose names begin with kubecheck-"):

@@ -1,4 +1,4 @@
-"""First light: the verdict on a healthy cluster, and on three that are broken."""
+"""First light: the verdict on a healthy cluster, alone, with workers, and out of its record."""
 
 import re
 from collections.abc import Callable
@@ -19,9 +19,9 @@ def vantages(outcomes: set[tuple[str, str]]) -> dict[str, set[str]]:
 
 
 def test_healthy_lab_is_ready_three_times_alike(
-    kubecheck: Kubecheck, leftovers: Callable[[], list[str]]
+    kubecheck: Kubecheck, healthy: Run, leftovers: Callable[[], list[str]]
 ) -> None:
-    runs = [kubecheck() for _ in range(3)]
+    runs = [healthy, kubecheck(), kubecheck()]
     for run in runs:
         assert run.code == 0, run.output
         assert run.output.rstrip().splitlines()[-1].startswith("verdict: READY (")
@@ -31,9 +31,8 @@ def test_healthy_lab_is_ready_three_times_alike(
     assert leftovers() == []
 
 
-def test_every_node_is_a_vantage(kubecheck: Kubecheck, lab: Lab) -> None:
-    run = kubecheck()
-    by_check = vantages(run.with_outcome("passed"))
+def test_every_node_is_a_vantage(healthy: Run, lab: Lab) -> None:
+    by_check = vantages(healthy.with_outcome("passed"))
     assert by_check["network.kubernetes_service_reachable"] == {
         f"{kind}:{node}" for kind in ("pod", "node") for node in lab.nodes
     }
@@ -41,11 +40,10 @@ def test_every_node_is_a_vantage(kubecheck: Kubecheck, lab: Lab) -> None:
     assert by_check["nodes.node_ready"] == {f"api:{node}" for node in lab.nodes}
 
 
-def test_workers_give_the_same_results_with_one_fleet(kubecheck: Kubecheck, tmp_path: Path) -> None:
-    alone = kubecheck()
+def test_workers_give_the_same_results_with_one_fleet(kubecheck: Kubecheck, healthy: Run) -> None:
     split = kubecheck("-n", "4", "-v")
     assert split.code == 0, split.output
-    assert split.outcomes == alone.outcomes
+    assert split.outcomes == healthy.outcomes
     assert split.verdict["run"] in split.output
     # Every worker asked through the probe pods of the one run, and each node's items went to one worker.
     workers: dict[str, set[str]] = {}
@@ -58,13 +56,14 @@ def test_workers_give_the_same_results_with_one_fleet(kubecheck: Kubecheck, tmp_
     assert len(set.union(*workers.values())) == 4
 
 
-def test_replay_needs_no_cluster_and_gives_the_same_verdict(kubecheck: Kubecheck, tmp_path: Path) -> None:
-    live = kubecheck()
+def test_replay_needs_no_cluster_and_gives_the_same_verdict(
+    kubecheck: Kubecheck, healthy: Run, tmp_path: Path
+) -> None:
     nowhere = tmp_path / "nowhere"
     nowhere.write_text("this is no kubeconfig")
     for options in ((), ("-n", "2")):
-        again = kubecheck("--replay", str(live.reports / "record.json"), *options, kubeconfig=nowhere)
-        assert (again.code, again.outcomes) == (live.code, live.outcomes), again.output
+        again = kubecheck("--replay", str(healthy.reports / "record.json"), *options, kubeconfig=nowhere)
+        assert (again.code, again.outcomes) == (healthy.code, healthy.outcomes), again.output
 
 
 def test_only_what_is_selected_is_asked(kubecheck: Kubecheck) -> None:
