@@ -13,6 +13,8 @@ from enum import StrEnum
 
 NO_PROBES = "not looked at: --no-probes"
 """Why a check does not apply that needs more than the API."""
+NO_LINUX = "probe pods run on Linux only"
+"""Why a check does not apply on a node of another operating system."""
 
 
 class Outcome(StrEnum):

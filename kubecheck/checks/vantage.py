@@ -55,11 +55,11 @@ class At(Flag):
         if At.EACH_NODE in self:
             found += [Vantage("api", node.name) for node in facts.nodes]
         if At.PODS in self:
-            found += [Vantage("pod", node.name) for node in facts.probed_nodes]
+            found += [Vantage("pod", node.name) for node in facts.nodes]
         if At.NODES in self:
-            found += [Vantage("node", node.name) for node in facts.probed_nodes]
+            found += [Vantage("node", node.name) for node in facts.nodes]
         if At.KUBECTL in self:
-            found += [Vantage("kubectl", node.name) for node in facts.probed_nodes]
+            found += [Vantage("kubectl", node.name) for node in facts.nodes]
         if At.FLEET in self:
             found.append(Vantage("fleet"))
         if At.REHEARSAL in self:

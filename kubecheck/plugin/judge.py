@@ -84,7 +84,10 @@ def answers(request: pytest.FixtureRequest) -> Answers:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
-    """A fixture may find that a check does not apply."""
+    """A fixture may find that a check does not apply, and on some nodes none does."""
+    run, vantage = item.config.stash.get(RUN, None), vantage_of(item)
+    if run and vantage and (reason := run.out_of_reach(vantage)):
+        pytest.skip(reason)
     return (yield from _skipping(item))
 
 

@@ -22,7 +22,7 @@ from kubecheck.cluster.facts import Facts
 from kubecheck.cluster.requests_made import RequestsMade
 from kubecheck.cluster.rights import Part
 from kubecheck.fleet import Fleet, FleetProblem, Standing
-from kubecheck.outcomes import NO_PROBES, CannotTell, NotApplicable, Result
+from kubecheck.outcomes import NO_LINUX, NO_PROBES, CannotTell, NotApplicable, Result
 from kubecheck.policy import Policy
 from kubecheck.probes import Raw
 from kubecheck.survey import Record, Survey
@@ -135,12 +135,21 @@ class Run:
             selected: dict[Vantage, list[Check]] = defaultdict(list)
             for other in item.session.items:
                 check, vantage = check_of(other), vantage_of(other)
-                if check and check.asks and vantage and self.share(other.nodeid, shares) == share:
+                if not (check and check.asks and vantage) or self.out_of_reach(vantage):
+                    continue
+                if self.share(other.nodeid, shares) == share:
                     selected[vantage].append(check)
             self.surveys[share] = Survey(
                 selected, self.facts, self.policy, self.standing, self.asker(), self.deadline
             )
         return self.surveys[share]
+
+    def out_of_reach(self, vantage: Vantage) -> str:
+        """Why nothing can be asked from there, whatever the check; empty where it can."""
+        if vantage.kind not in ("pod", "node", "kubectl"):
+            return ""
+        node = self.facts.node(vantage.node)
+        return "" if node.probed else f"node {node.name} runs {node.os}: {NO_LINUX}"
 
     def share(self, nodeid: str, shares: int) -> int:
         """Which of ``shares`` an item belongs to: all items of one node share one."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from kubecheck.cluster.rights import Right
 from kubecheck.diagnosis import Cause
-from kubecheck.outcomes import NO_PROBES, Outcome, Result
+from kubecheck.outcomes import NO_LINUX, NO_PROBES, Outcome, Result
 
 if TYPE_CHECKING:
     from kubecheck.report.document import Ending  # whose reports tell these groups
@@ -107,7 +107,7 @@ def stopped_by_rights(ending: Ending) -> list[tuple[Right, list[Result]]]:
 
 
 def not_verified(ending: Ending) -> list[Gap]:
-    """What could not be told and no cause explains, by reason; then what a flag would verify.
+    """What could not be told and no cause explains, by reason; then what needs a flag, or cannot be had.
 
     What policy does not ask for is none of these: see ``not_asked``.
     """
@@ -129,6 +129,7 @@ def not_verified(ending: Ending) -> list[Gap]:
     for sign, instead, reason in (
         ("--node-access", "run with --node-access", "the nodes' own files were not looked at"),
         (NO_PROBES, "run without --no-probes", "only what the API tells was looked at"),
+        (NO_LINUX, "", f"some nodes run no Linux, and {NO_LINUX}"),
     ):
         if found := tuple(result for result in skipped if sign in result.message):
             gaps.append(Gap(instead, reason, found))

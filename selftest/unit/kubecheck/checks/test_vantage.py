@@ -29,10 +29,10 @@ def test_the_order_is_the_same_however_they_are_joined(facts):
     assert shown(FLEET | NODES | PODS | EACH_NODE | API, facts) == expected
 
 
-def test_a_windows_node_is_read_but_never_probed(facts_of):
+def test_a_windows_node_is_a_vantage_too_so_that_it_is_told(facts_of):
     facts = facts_of(("linux1",), windows=("windows1",))
     assert shown(EACH_NODE, facts) == ["api:linux1", "api:windows1"]
-    assert shown(PODS | NODES, facts) == ["pod:linux1", "node:linux1"]
+    assert shown(PODS | NODES, facts) == ["pod:linux1", "pod:windows1", "node:linux1", "node:windows1"]
 
 
 def test_no_vantage_is_one_of_no_check(facts):
