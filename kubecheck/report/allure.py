@@ -55,7 +55,11 @@ def complete(ending: Ending, answers: Answers, folder: Path) -> None:
             "name": f"{result.title} [{result.vantage}]",
             "description": _description(body, result),
             "stop": body["start"] + round(result.seconds * 1000),
-            "labels": [*_labels(result, mine), *(x for x in body["labels"] if x["name"] not in REPLACED)],
+            # A test that was stopped half way has none.
+            "labels": [
+                *_labels(result, mine),
+                *(x for x in body.get("labels", ()) if x["name"] not in REPLACED),
+            ],
             "links": [*body.get("links", ()), *_links(result, mine, docs)],
             "steps": [*(_cause_step(cause, attached[id(cause)]) for cause in mine), *_evidence(result)],
             "attachments": [*body.get("attachments", ()), *_raw(result, answers, folder)],

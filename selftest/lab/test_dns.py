@@ -107,7 +107,7 @@ def test_a_replica_that_one_node_does_not_reach_is_red_from_there(
 ) -> None:
     node = node_without
     dropped(node, "-d", replica.status.pod_ip, "-p", "udp", "--dport", "53")
-    run = kubecheck("tests/dns/test_servers.py", "tests/dns/test_lookup.py", "-k", "replica or steady")
+    run = kubecheck("tests/dns/test_servers.py", "tests/dns/test_lookup.py", "-k", "each_replica or steady")
     assert run.code == 1, run.output
     assert failed(run) == {
         check: {f"pod:{node}"}

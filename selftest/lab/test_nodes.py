@@ -26,6 +26,12 @@ def write(lab: Lab, node: str, path: str, text: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def ready(core: client.CoreV1Api, node: str) -> bool:
+    """Whether its kubelet reports, and reports well."""
+    conditions = core.read_node(node).status.conditions
+    return any(c.type == "Ready" and c.status == "True" for c in conditions)
+
+
 def restart_kubelet(lab: Lab, api: client.ApiClient, node: str) -> None:
     """Restart it, and wait until it serves its configuration and the node is Ready."""
     lab.stop(node, "kubelet")
@@ -37,8 +43,7 @@ def restart_kubelet(lab: Lab, api: client.ApiClient, node: str) -> None:
             core.connect_get_node_proxy_with_path(node, "configz")
         except client.ApiException:
             return False
-        conditions = core.read_node(node).status.conditions
-        return any(c.type == "Ready" and c.status == "True" for c in conditions)
+        return ready(core, node)
 
     until(serves, f"the kubelet of {node} serves again")
 
@@ -122,6 +127,7 @@ def stuck_pod(lab: Lab, api: client.ApiClient) -> Iterator[str]:
     finally:
         lab.thaw(node, "kubelet")
         until(gone, "the pod is gone")
+        until(lambda: ready(core, node), f"{node} is Ready again")
 
 
 def test_a_stuck_pod_is_told_with_its_node_and_the_command(

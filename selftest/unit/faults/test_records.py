@@ -22,7 +22,17 @@ def test_record(kept: Kept, tmp_path: Path) -> None:
     record = tmp_path / "record.json"
     record.write_text(kept.record)
     # Nobody reads Allure's results here, and they take as long as judging.
-    options = ["-q", "-p", "no:cacheprovider", "-p", "no:allure_pytest", "--replay", str(record)]
+    options = [
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:allure_pytest",
+        "-p",
+        "no:hypothesispytest",
+        "--replay",
+        str(record),
+    ]
     command = [sys.executable, "-m", "pytest", *options, "--reports", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     verdict = tmp_path / "verdict.json"
