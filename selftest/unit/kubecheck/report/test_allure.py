@@ -145,6 +145,18 @@ def test_a_great_many_targets_and_long_answers_are_cut(completed, result, folder
     assert len(text(folder, body["attachments"][0])) < LONG + 200
 
 
+def test_a_result_that_was_stopped_half_way_is_completed_too(folder, ended, result):
+    mine = result()
+    body = {
+        "fullName": "tests.network.test_pods#test_pod_to_pod",
+        "parameters": [{"name": "vantage", "value": mine.vantage}],
+        "start": 1000,
+    }
+    (folder / "1-result.json").write_text(json.dumps(body))
+    complete(ended([mine]), {}, folder)
+    assert ("epic", "network") in labels(json.loads((folder / "1-result.json").read_text()))
+
+
 def test_what_is_no_check_is_left_as_it_is(folder, ended):
     body = {"fullName": "tests.other#test_x", "labels": [], "start": 0, "stop": 1}
     file = folder / "a-result.json"
