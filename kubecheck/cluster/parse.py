@@ -40,12 +40,15 @@ def condition(item: Json) -> Condition:
 
 
 def node(item: Json) -> Node:
-    """A Node."""
+    """A Node. Its name is what all else is told by, so it must be one."""
+    name = item["metadata"]["name"]
+    if not isinstance(name, str):
+        raise TypeError("the name of a node is no text")
     spec, status = item.get("spec", {}), item.get("status", {})
     info = status.get("nodeInfo", {})
     capacity = status.get("capacity", {})
     return Node(
-        name=item["metadata"]["name"],
+        name=name,
         addresses=tuple(a["address"] for a in status.get("addresses") or () if a["type"] == "InternalIP"),
         conditions=tuple(condition(c) for c in status.get("conditions") or ()),
         kubelet_version=info.get("kubeletVersion", ""),

@@ -36,8 +36,8 @@ def sound(facts: Facts) -> Facts:
         before = changed.get(name, getattr(facts, name))
         if isinstance(before, Reading):
             changed[name] = reason
-        elif isinstance(before, dict) and isinstance(before.get(rest[0]), Reading):
+        elif rest and isinstance(before, dict) and isinstance(before.get(rest[0]), Reading):
             changed[name] = {**before, rest[0]: reason}
         else:
-            raise Unsound(f"{name}.{'.'.join(rest)}: {error['msg']}")
+            raise Unsound(f"{'.'.join([name, *rest])}: {error['msg']}")
     return replace(facts, **changed)

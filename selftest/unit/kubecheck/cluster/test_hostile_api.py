@@ -3,7 +3,7 @@
 import gzip
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kubecheck.cluster import api as module
@@ -129,6 +129,8 @@ PLACES = [*places(ANY_OBJECT)][1:]
 
 @settings(max_examples=80)
 @given(changes=st.lists(st.tuples(st.sampled_from(PLACES), OTHER), max_size=2), page=st.text())
+@example(changes=[(("gitVersion",), {})], page="")
+@example(changes=[(("metadata", "name"), [None])], page="")
 def test_discovery_ends(client_of_nobody, tmp_path_factory, changes, page):
     item = ANY_OBJECT
     for place, other in changes:
