@@ -44,10 +44,14 @@ def frozen_api_server(lab: Lab) -> Iterator[str]:
 def test_frozen_api_server_is_seen_behind_the_vip(
     kubecheck: Kubecheck, lab: Lab, frozen_api_server: str
 ) -> None:
-    run = kubecheck("-k", "api_servers_reachable or api_servers_ready")
+    run = kubecheck("-k", "api_servers_reachable or api_servers_ready or api_servers_count")
     assert run.code == 1, run.output
+    failed = run.with_outcome("failed")
+    # It keeps its endpoint for 15 s after its last sign of life. Later there is one API server too few.
+    if failed == {("controlplane.api_servers_count", "api")}:
+        return
     everywhere = {("controlplane.api_servers_reachable", f"node:{node}") for node in lab.nodes}
-    assert run.with_outcome("failed") == everywhere | {("controlplane.api_servers_ready", "api")}
+    assert failed == everywhere | {("controlplane.api_servers_ready", "api")}
     for said in messages(run).values():
         assert frozen_api_server in said.splitlines()[0]
 
