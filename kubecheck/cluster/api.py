@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from kubernetes.client import ApiClient
     from urllib3 import BaseHTTPResponse, PoolManager
 
-__all__ = ["CONNECT_TIMEOUT", "Api", "ApiError", "Json", "network_words"]
+__all__ = ["CONNECT_TIMEOUT", "Api", "ApiError", "Json"]
 
 Json = dict[str, Any]
 T = TypeVar("T")

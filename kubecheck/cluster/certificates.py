@@ -10,8 +10,9 @@ from pathlib import Path
 from time import monotonic
 from urllib.parse import urlsplit
 
-from kubecheck.cluster.api import CONNECT_TIMEOUT, Api, network_words
+from kubecheck.cluster.api import CONNECT_TIMEOUT, Api
 from kubecheck.cluster.attempt import attempt
+from kubecheck.cluster.errors import network_words
 from kubecheck.cluster.reading import Reading
 from kubecheck.input import parse_json
 from kubecheck.probes import Certificate, Raw, TlsHello

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -46,6 +45,7 @@ def main(arguments: Sequence[str]) -> int:
 def clean(api: Api, now: datetime, *, everything: bool) -> int:
     """Remove what runs left behind, and say what. Raises ApiError."""
     from kubecheck.cluster.bootstrap import REQUESTS
+    from kubecheck.cluster.deadline import Deadline
     from kubecheck.fleet.removal import left, remove_namespace, requests_left, still_standing
 
     found = left(api)
@@ -64,10 +64,10 @@ def clean(api: Api, now: datetime, *, everything: bool) -> int:
     for run in sorted(spared):
         ends = max(each.ends for each in found if each.run == run and each.ends is not None)
         print(f"run {run} may be under way until {ends:%Y-%m-%d %H:%M} UTC: --all removes it too")
-    ends_at = time.monotonic() + PATIENCE
+    patience = Deadline(PATIENCE)
     standing: dict[str, str] = {}
     for run in sorted({each.run for each in removed}):
-        standing |= still_standing(api, run, max(0.0, ends_at - time.monotonic()))
+        standing |= still_standing(api, run, patience.left or 0.0)
     for name, reason in standing.items():
         print(f"kubecheck: namespace {name} still stands: {reason}", file=sys.stderr)
     if not removed and not spared:

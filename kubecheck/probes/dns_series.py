@@ -7,9 +7,8 @@ import statistics
 from dataclasses import dataclass
 from shlex import quote
 
-from kubecheck.probes.question import KILLED, STARVED, Answer, Question, Raw
+from kubecheck.probes.question import KILLED, SECONDS, STARVED, Answer, Question, Raw
 
-_TIME = r"[0-9]{1,12}\.[0-9]+"
 PATIENCE = 2  # seconds; nslookup sends its query again after 2.5, and that would hide a lost one
 
 
@@ -42,7 +41,7 @@ class DnsSeries(Question):
 
     def read(self, raw: Raw, origin: str) -> DnsSeriesAnswer:
         """The answer in ``raw``."""
-        each = re.findall(rf"^lookup ([0-9]{{1,3}}) ({_TIME}) ({_TIME})$", raw.text, re.MULTILINE)
+        each = re.findall(rf"^lookup ([0-9]{{1,3}}) ({SECONDS}) ({SECONDS})$", raw.text, re.MULTILINE)
         took = tuple(round(float(to) - float(start), 2) for status, start, to in each if status == "0")
         said = " ".join(re.sub(r"^lookup .*$", "", raw.text, flags=re.MULTILINE).split())
         late = 0.0

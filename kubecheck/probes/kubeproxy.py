@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from kubecheck.input import parse_json
 from kubecheck.probes.question import Answer, Question, Raw
 
 HEALTH_PORT, METRICS_PORT = 10256, 10249
@@ -97,7 +97,7 @@ class KubeProxyAnswer(Answer):
 def _health(text: str) -> dict[str, object]:
     first = text.partition("\n")[0]
     try:
-        found = json.loads(first)
-    except (ValueError, RecursionError):
+        found = parse_json(first)
+    except ValueError:
         return {}
     return found if isinstance(found, dict) else {}

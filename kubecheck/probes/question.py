@@ -16,6 +16,7 @@ from kubecheck.outcomes import CannotTell
 
 KILLED = {124, 137, 143}  # exit codes of timeout: GNU's own, and busybox's by SIGKILL or SIGTERM
 NOT_FOUND = {126, 127}
+SECONDS = r"[0-9]{1,12}\.[0-9]+"  # a time as probes print it, for regular expressions
 STARVED = 0.5  # seconds for doing nothing, which takes 10 to 30 ms where there is CPU
 
 # The tool itself could not do its work, so nothing was learnt about the cluster. "Operation not

@@ -13,9 +13,7 @@ from dataclasses import dataclass
 
 from kubecheck.outcomes import CannotTell
 from kubecheck.probes.identity import Identity
-from kubecheck.probes.question import Answer, Inquiry, Raw, address
-
-_TIME = r"[0-9]{1,12}\.[0-9]+"
+from kubecheck.probes.question import SECONDS, Answer, Inquiry, Raw, address
 
 BROKE_OFF = 1
 UNREACHABLE = 2
@@ -158,7 +156,7 @@ class ClockAnswer(RequestAnswer):
 
         Raises CannotTell when it could not be read.
         """
-        found = re.fullmatch(rf"sent=({_TIME}) received=({_TIME}) said=([0-9]{{1,12}})", self.raw.text)
+        found = re.fullmatch(rf"sent=({SECONDS}) received=({SECONDS}) said=([0-9]{{1,12}})", self.raw.text)
         if self.raw.status != 0 or not found:
             raise CannotTell(self.told("the time of day"))
         sent, received, said = (float(part) for part in found.groups())

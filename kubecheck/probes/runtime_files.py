@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kubecheck.input import parse_json
 from kubecheck.outcomes import CannotTell
 from kubecheck.probes.host import HOST, each_process, flags, last, read_flags
 from kubecheck.probes.question import Answer, Question, Raw
@@ -125,7 +125,7 @@ def _docker(text: str) -> RuntimeSettings:
     found: dict[str, Any] = {}
     for line in text.splitlines():
         if line.startswith('"'):
-            found |= json.loads("{" + line + "}")
+            found |= parse_json("{" + line + "}")
     options = [str(option) for option in found.get("exec-opts") or ()]
     options += re.findall(r"^flag exec-opt=(\S+)", text, re.MULTILINE)
     drivers = [o.partition("=")[2] for o in options if o.startswith("native.cgroupdriver=")]

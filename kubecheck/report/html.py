@@ -20,15 +20,7 @@ from kubecheck.outcomes import Outcome, Result, Verdict
 from kubecheck.policy import Policy
 from kubecheck.policy.show import policy_text
 from kubecheck.report.checks_told import CheckTold, at, by_area, by_line, places, reasons, tell_checks
-from kubecheck.report.digest import (
-    counted,
-    explained_by,
-    gathered,
-    not_asked,
-    not_verified,
-    stopped_by_rights,
-    unexplained,
-)
+from kubecheck.report.digest import counted, explained_by, gathered, not_asked, not_verified, unexplained
 from kubecheck.report.document import Ending
 from kubecheck.report.matrix import NODE_LIMIT, matrices
 from kubecheck.report.steps import step
@@ -66,7 +58,7 @@ def page(ending: Ending) -> str:
         causes=[(cause, *explained_by(ending, cause)) for cause in ending.diagnosis.causes],
         unexplained=unexplained(ending),
         gaps=not_verified(ending),
-        missing_rights=[right for right, _ in stopped_by_rights(ending)],
+        missing_rights=ending.facts.missing_rights.found or (),
         not_asked=not_asked(ending),
         not_applicable=reasons(ending.with_outcome(Outcome.NOT_APPLICABLE)),
         matrices=matrices(ending.results, nodes),

@@ -13,6 +13,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+import yaml
 from kubernetes import client, config
 
 from kubecheck.report.schema_files import schema
@@ -119,6 +120,16 @@ def healthy(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Run:
     run = ended(started(lab, reports), reports)
     assert run.code == 0, run.output
     return run
+
+
+def write_kubeconfig(lab: Lab, path: Path, user: dict[str, Any] | None = None, **cluster: str) -> Path:
+    """The administrator's kubeconfig at ``path``, with another user, and a cluster that says more."""
+    body = yaml.safe_load(lab.kubeconfig.read_text())
+    body["clusters"][0]["cluster"] |= {key.replace("_", "-"): text for key, text in cluster.items()}
+    if user:
+        body["users"][0]["user"] = user
+    path.write_text(yaml.safe_dump(body))
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,7 +9,7 @@ import yaml
 from kubernetes import client
 
 from lab.handle import Lab
-from selftest.lab.conftest import Run
+from selftest.lab.conftest import Run, write_kubeconfig
 from selftest.tunnels import proxy
 
 Kubecheck = Callable[..., Run]
@@ -27,22 +26,6 @@ def all_passed(run: Run, lab: Lab) -> None:
     assert {vantage for _, vantage in run.outcomes} == {
         f"{kind}:{node}" for kind in ("api", "kubectl", "pod", "node") for node in lab.nodes
     }
-
-
-@pytest.fixture
-def kubeconfig(lab: Lab, tmp_path: Path) -> Callable[..., Path]:
-    """The administrator's kubeconfig with another user, and a cluster that says more."""
-
-    def write(user: dict[str, Any] | None = None, **cluster: str) -> Path:
-        body = yaml.safe_load(lab.kubeconfig.read_text())
-        body["clusters"][0]["cluster"] |= {key.replace("_", "-"): text for key, text in cluster.items()}
-        if user:
-            body["users"][0]["user"] = user
-        path = tmp_path / "kubeconfig"
-        path.write_text(yaml.safe_dump(body))
-        return path
-
-    return write
 
 
 @pytest.fixture
@@ -77,12 +60,13 @@ def test_as_a_user_without_rights_there_is_no_verdict(kubecheck: Kubecheck) -> N
 
 
 def test_as_a_user_with_rights_and_through_a_proxy_everything_is_as_ever(
-    kubecheck: Kubecheck, lab: Lab, kubeconfig: Callable[..., Path]
+    kubecheck: Kubecheck, lab: Lab, tmp_path: Path
 ) -> None:
     # Who is acted as has its rights by the second group alone: without it any request would be refused.
     acting = ("--as", "somebody", "--as-group", "idle", "--as-group", "system:masters")
     with proxy() as ours:
-        run = kubecheck(*acting, "-k", EVERY_WAY, kubeconfig=kubeconfig(proxy_url=f"http://{ours.address}"))
+        through = write_kubeconfig(lab, tmp_path / "kubeconfig", proxy_url=f"http://{ours.address}")
+        run = kubecheck(*acting, "-k", EVERY_WAY, kubeconfig=through)
     all_passed(run, lab)
     server = yaml.safe_load(lab.kubeconfig.read_text())["clusters"][0]["cluster"]["server"]
     assert set(ours.asked) == {urlsplit(server).netloc}
@@ -91,7 +75,7 @@ def test_as_a_user_with_rights_and_through_a_proxy_everything_is_as_ever(
 
 
 def test_a_credential_plugin_is_asked_again_when_its_token_runs_out(
-    kubecheck: Kubecheck, lab: Lab, kubeconfig: Callable[..., Path], token: str, tmp_path: Path
+    kubecheck: Kubecheck, lab: Lab, token: str, tmp_path: Path
 ) -> None:
     plugin = tmp_path / "plugin"
     version = "client.authentication.k8s.io/v1"
@@ -106,6 +90,7 @@ END
     )
     plugin.chmod(0o700)
     user = {"exec": {"apiVersion": version, "command": "./plugin", "interactiveMode": "Never"}}
-    all_passed(kubecheck("-k", EVERY_WAY, kubeconfig=kubeconfig(user)), lab)
+    kubeconfig = write_kubeconfig(lab, tmp_path / "kubeconfig", user)
+    all_passed(kubecheck("-k", EVERY_WAY, kubeconfig=kubeconfig), lab)
     runs = len((tmp_path / "runs").read_text().splitlines())
     assert 2 <= runs <= 60, "a token is renewed 10 s before its end, and not with every request"

@@ -12,7 +12,7 @@ import yaml
 from kubernetes import client
 
 from lab.handle import Lab
-from selftest.lab.conftest import Run, until
+from selftest.lab.conftest import Run, until, write_kubeconfig
 
 NO_VERDICT = 11
 
@@ -27,12 +27,7 @@ def powerless(lab: Lab, api: client.ApiClient, tmp_path: Path) -> Iterator[Path]
         spec=client.V1TokenRequestSpec(audiences=[], expiration_seconds=600)
     )
     token = core.create_namespaced_service_account_token(name, "default", request).status.token
-    config = yaml.safe_load(lab.kubeconfig.read_text())
-    for user in config["users"]:
-        user["user"] = {"token": token}
-    path = tmp_path / "powerless.yaml"
-    path.write_text(yaml.safe_dump(config))
-    yield path
+    yield write_kubeconfig(lab, tmp_path / "powerless.yaml", {"token": token})
     core.delete_namespaced_service_account(name, "default")
 
 

@@ -1,12 +1,9 @@
 """A good guest: what a run changes in a cluster, and what becomes of it when the run is killed or cut off."""
 
 import json
-import socket
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +11,8 @@ import pytest
 from kubernetes import client
 
 from lab.handle import Lab
-from selftest.lab.conftest import ROOT, Run, until
+from selftest.lab.conftest import ROOT, Run, until, write_kubeconfig
+from selftest.tunnels import relay
 
 Kubecheck = Callable[..., Run]
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -135,59 +133,14 @@ def test_two_runs_at_once_do_not_meet(
     assert leftovers() == []
 
 
-class Relay:
-    """A way to the API server that can be cut: then nothing passes any more, and nobody says so."""
-
-    def __init__(self, target: tuple[str, int]) -> None:
-        self.target = target
-        self.cut = threading.Event()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self.listener.getsockname()[1]
-        self.sockets = [self.listener]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def close(self) -> None:
-        """End all connections."""
-        for each in self.sockets:
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-            each.close()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                near, _ = self.listener.accept()
-                far = socket.create_connection(self.target)
-                self.sockets += [near, far]
-                for source, sink in ((near, far), (far, near)):
-                    threading.Thread(target=self._pass, args=(source, sink), daemon=True).start()
-
-    def _pass(self, source: socket.socket, sink: socket.socket) -> None:
-        with suppress(OSError):
-            while data := source.recv(65536):
-                if not self.cut.is_set():
-                    sink.sendall(data)
-            if not self.cut.is_set():
-                sink.shutdown(socket.SHUT_WR)
-
-
-@pytest.fixture
-def relay(lab: Lab) -> Iterator[Relay]:
-    """In front of the lab's API."""
-    relay = Relay(("127.0.0.1", lab.api_port()))
-    yield relay
-    relay.close()
-
-
 def test_a_cluster_that_is_lost_half_way_is_told_in_good_time(
-    half_way: Start, lab: Lab, relay: Relay, leftovers: Callable[[], list[str]], tmp_path: Path
+    half_way: Start, lab: Lab, leftovers: Callable[[], list[str]], tmp_path: Path
 ) -> None:
-    through = tmp_path / "through-relay.yaml"
-    text = lab.kubeconfig.read_text()
-    through.write_text(text.replace(f":{lab.api_port()}", f":{relay.port}"))
-    process = half_way("--deadline", "15s", kubeconfig=through)
-    relay.cut.set()
-    output, _ = process.communicate(timeout=90)
+    with relay("127.0.0.1", lab.api_port()) as way:
+        through = write_kubeconfig(lab, tmp_path / "kubeconfig", server=f"https://{way.address}")
+        process = half_way("--deadline", "15s", kubeconfig=through)
+        way.cut.set()
+        output, _ = process.communicate(timeout=90)
     assert process.returncode == 10, output
     assert "verdict: UNDECIDED" in output
     assert "the deadline of 15 s" in output

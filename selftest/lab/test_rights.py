@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 from kubernetes import client, watch
 
 from kubecheck.cluster.needed import WITHOUT_PROBES, rights
@@ -13,7 +12,7 @@ from kubecheck.cluster.rights import Part, Right
 from kubecheck.policy import load_policy
 from kubecheck.report.rights import manifest
 from lab.handle import Lab
-from selftest.lab.conftest import ROOT, Run
+from selftest.lab.conftest import ROOT, Run, write_kubeconfig
 
 Grant = Callable[[Callable[[Right], bool]], Path]
 PUBLIC = ("/readyz", "/version")  # which system:public-info-viewer grants to everybody
@@ -60,12 +59,8 @@ def grant(
         monkeypatch.setattr("kubecheck.report.rights.rights", lambda _policy: granted)
         monkeypatch.setattr("kubecheck.report.rights.NAME", account)
         apply(manifest(policy, "the lab's"))
-        config = yaml.safe_load(lab.kubeconfig.read_text())
-        for user in config["users"]:
-            user["user"] = {"token": kubectl("-n", account, "create", "token", account).strip()}
-        path = tmp_path / "account.kubeconfig"
-        path.write_text(yaml.safe_dump(config))
-        return path
+        token = kubectl("-n", account, "create", "token", account).strip()
+        return write_kubeconfig(lab, tmp_path / "account.kubeconfig", {"token": token})
 
     return make
 

@@ -8,11 +8,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-import yaml
 from kubernetes import client
 
 from lab.handle import Lab
-from selftest.lab.conftest import Run
+from selftest.lab.conftest import Run, write_kubeconfig
 
 NAME = "kubecheck-selftest-secrets"
 LOUD = ("-vv", "-l", "--tb=long", "--full-trace", "--log-level=DEBUG", "--log-cli-level=DEBUG")
@@ -47,12 +46,8 @@ def kubeconfig(
         )
         asked = {"spec": {"expirationSeconds": 3600}}
         token = core.create_namespaced_service_account_token(NAME, NAME, asked).status.token
-        body = yaml.safe_load(lab.kubeconfig.read_text())
-        for user in body["users"]:
-            user["user"] = {"token": token}
         path = tmp_path_factory.mktemp("secrets") / "kubeconfig"
-        path.write_text(yaml.safe_dump(body))
-        yield path, token
+        yield write_kubeconfig(lab, path, {"token": token}), token
     finally:
         core.delete_namespace(NAME)
         rbac.delete_cluster_role_binding(NAME)
