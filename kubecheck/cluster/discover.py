@@ -206,6 +206,7 @@ def _kubelet(api: Api, node: Node) -> Kubelet:
     return Kubelet(
         client_certificate_seconds=parse.metric(page, "kubelet_certificate_manager_client_ttl_seconds"),
         config=config,
+        started=parse.metric(page, "process_start_time_seconds"),
     )
 
 

@@ -160,10 +160,12 @@ class Kubelet:
     ``client_certificate_seconds`` is what is left of its client certificate's life (the metric
     kubelet_certificate_manager_client_ttl_seconds), None where it does not manage one itself.
     ``config`` is its effective configuration: a KubeletConfiguration as configz shows it.
+    ``started`` is when its process was, in seconds since 1970 by the node's clock; None where it is not told.
     """
 
     client_certificate_seconds: float | None
     config: dict[str, Any]
+    started: float | None = None
 
     @property
     def cluster_dns(self) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """metrics-server: what ``kubectl top`` shows."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from kubecheck.checks import API, EACH_NODE, CannotTell, Facts, Node, NotApplicable, Policy, check
 
@@ -8,6 +8,8 @@ LOOK = (
     "kubectl get apiservice v1beta1.metrics.k8s.io -o yaml",
     "kubectl -n kube-system logs deployment/metrics-server --tail=50",
 )
+
+SETTLED = 120  # seconds: two readings of the slowest --metric-resolution in use, which CPU figures need
 
 
 def metrics_expected(facts: Facts, policy: Policy) -> None:
@@ -44,7 +46,8 @@ def test_node_has_metrics(facts: Facts, policy: Policy, node: Node) -> None:
     metrics_expected(facts, policy)
     usage = facts.node_usage.value.get(node.name)
     if usage is None:
-        raise AssertionError(f"kubectl top node has no row for {node.name}")
+        young = kubelet_just_started(facts, node.name)
+        raise CannotTell(young) if young else AssertionError(f"kubectl top node has no row for {node.name}")
     # A little over its capacity is a matter of sampling, twice is a wrong unit or a wrong node.
     assert 0 < usage.cpu <= node.cpu * 2, f"{node.name}: {usage.cpu:.3f} cores used of {node.cpu:g}"
     assert 0 < usage.memory <= node.memory, f"{node.name}: {usage.memory:.0f} bytes used of {node.memory:.0f}"
@@ -84,7 +87,8 @@ def test_node_metrics_fresh(facts: Facts, policy: Policy, node: Node) -> None:
 def test_pods_have_metrics(facts: Facts, policy: Policy) -> None:
     """Rows are there, with memory in use, and no pod that has run for two minutes is without one.
 
-    A younger pod may not have been scraped twice yet, which its CPU figure needs.
+    A younger pod or container may not have been scraped twice yet, which its CPU figure needs. A kubelet that
+    was restarted has no figures of its pods at first, so for two minutes theirs cannot be told.
 
     Source: https://kubernetes-sigs.github.io/metrics-server/
     """
@@ -99,14 +103,31 @@ def test_pods_have_metrics(facts: Facts, policy: Policy) -> None:
         and pod.ready
         and not pod.deleted
         and pod.started
-        and (latest - parse_time(pod.started)).total_seconds() > 120
+        and (latest - max(parse_time(when) for when in (pod.started, pod.ended) if when)).total_seconds()
+        > SETTLED
     ]
     empty = [name for name, usage in rows.items() if usage.memory <= 0]
     assert not empty, f"no memory in use, says the row of {', '.join(empty[:10])}"
-    missing = [pod.full_name for pod in settled if pod.full_name not in rows]
+    without = [pod for pod in settled if pod.full_name not in rows]
+    young = {node: kubelet_just_started(facts, node) for node in sorted({pod.node for pod in without})}
+    missing = [pod.full_name for pod in without if not young[pod.node]]
     assert not missing, (
         f"{len(missing)} of {len(settled)} running pods have no row: {', '.join(missing[:10])}"
     )
+    if without:
+        names = ", ".join(pod.full_name for pod in without[:10])
+        raise CannotTell(f"{names} without a row: {'; '.join(young.values())}")
+
+
+def kubelet_just_started(facts: Facts, node: str) -> str:
+    """That the node's kubelet started too lately for its figures to be missed; empty where it did not."""
+    kubelet = facts.kubelets[node].found if node in facts.kubelets else None
+    if kubelet is None or kubelet.started is None:
+        return ""
+    age = (parse_time(facts.clock.value) - datetime.fromtimestamp(kubelet.started, UTC)).total_seconds()
+    if age > SETTLED:
+        return ""
+    return f"the kubelet of {node} started {max(age, 0.0):.0f} s ago, and two readings of it are needed"
 
 
 def parse_time(text: str) -> datetime:

@@ -1,13 +1,14 @@
 """System pods, rollouts, webhooks, aggregated APIs, CNI pods and the age of metrics."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
 from kubecheck.checks import CannotTell, DaemonSet, Deployment, NotApplicable, Pod, Policy
 from kubecheck.cluster import parse
 from kubecheck.cluster.extensions import ApiService, Webhook, read_api_services, read_webhooks
-from kubecheck.cluster.objects import Condition, Usage
+from kubecheck.cluster.objects import Condition, Kubelet, Usage
 from kubecheck.cluster.reading import Reading
 from kubecheck.cluster.workloads import Workloads, read_workloads
 from kubecheck.outcomes import TargetsFailed
@@ -240,3 +241,50 @@ def test_metrics_that_stand_still(checks, facts):
         judge(given, Policy(), facts.nodes[1])
     with pytest.raises(CannotTell, match="no row"):
         judge(replace(given, node_usage=Reading({})), Policy(), facts.nodes[0])
+
+
+def started(seconds_ago):
+    moment = datetime.fromisoformat(NOW).timestamp() - seconds_ago
+    return {"node1": Reading(Kubelet(None, {}, moment))}
+
+
+def with_one_row_of_two(facts, **changes):
+    """Two pods that have run for long, the second without a row in kubectl top."""
+    pods = (
+        system_pod("a", started=LONG_AGO, ready_since=LONG_AGO),
+        system_pod("b", started=LONG_AGO, **changes),
+    )
+    return replace(
+        with_pods(facts, *pods),
+        metrics_api=Reading(Condition("Available", "True")),
+        pod_usage=Reading({"kube-system/a": Usage(0.1, 1e6, "2026-11-24T11:59:50Z")}),
+        node_usage=Reading({"node2": Usage(0.1, 1e9, "2026-11-24T11:59:50Z")}),
+    )
+
+
+def test_a_pod_without_a_row_is_missed(checks, facts):
+    metrics = checks("addons", "test_metrics_server")
+    given = with_one_row_of_two(facts)
+    with pytest.raises(AssertionError, match="1 of 2 running pods have no row: kube-system/b"):
+        metrics.test_pods_have_metrics(given, Policy())
+    # A container that was restarted a minute ago has not been read twice yet.
+    metrics.test_pods_have_metrics(with_one_row_of_two(facts, ended="2026-11-24T11:59:00Z"), Policy())
+
+
+def test_rows_of_a_kubelet_that_has_just_started_cannot_be_told(checks, facts):
+    metrics = checks("addons", "test_metrics_server")
+    fresh = replace(with_one_row_of_two(facts), kubelets=started(20))
+    said = "the kubelet of node1 started 20 s ago"
+    with pytest.raises(CannotTell, match=f"kube-system/b without a row: {said}"):
+        metrics.test_pods_have_metrics(fresh, Policy())
+    with pytest.raises(CannotTell, match=said):
+        metrics.test_node_has_metrics(fresh, Policy(), facts.nodes[0])
+    settled = replace(fresh, kubelets=started(121))
+    with pytest.raises(AssertionError, match="1 of 2"):
+        metrics.test_pods_have_metrics(settled, Policy())
+    with pytest.raises(AssertionError, match="no row for node1"):
+        metrics.test_node_has_metrics(settled, Policy(), facts.nodes[0])
+    # The kubelet of another node excuses nothing.
+    other = replace(fresh, kubelets={"node2": fresh.kubelets["node1"]})
+    with pytest.raises(AssertionError, match="1 of 2"):
+        metrics.test_pods_have_metrics(other, Policy())
