@@ -17,6 +17,7 @@ from kubecheck.probes.script import longest, read_answers, script
 
 REQUESTS_AT_ONCE = 8  # for one vantage; the survey asks several vantages at once
 REQUEST_SECONDS = 10.0  # for what passes through an API server and a kubelet
+PATIENT_SECONDS = 20.0  # for the second try of what was silent that long: a busy cluster is slow, not broken
 
 
 class Asker(Protocol):
@@ -44,7 +45,10 @@ class LiveAsker:
 
     def _carry_out(self, request: Inquiry) -> Raw:
         raw = carry_out(self.api, request, REQUEST_SECONDS)
-        return raw if _conclusive(request, raw) else carry_out(self.api, request, REQUEST_SECONDS)
+        silent = raw.status != 0 and raw.seconds >= REQUEST_SECONDS
+        if _conclusive(request, raw) and not silent:
+            return raw
+        return carry_out(self.api, request, PATIENT_SECONDS if silent else REQUEST_SECONDS)
 
 
 class ExecAsker:

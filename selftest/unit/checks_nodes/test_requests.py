@@ -198,18 +198,32 @@ class TestCarryingOut:
         assert ServerClock().read(raw, WHERE).offset()[1] >= 0.5
         assert "said=1767225600" in raw.text
 
-    def test_what_is_inconclusive_is_asked_once_more(self, monkeypatch):
+    @pytest.mark.parametrize(
+        ("first", "limits"),
+        [
+            (Raw(404, b"gone", 0.1), [10, 10]),
+            (Raw(BROKE_OFF, b"exec had not ended after 10 s", 10.2), [10, 20]),
+            (Raw(0, b"kubecheck", 10.2), [10]),
+        ],
+    )
+    def test_what_is_inconclusive_or_silent_is_asked_once_more(self, monkeypatch, first, limits):
         tries = []
 
         def carry_out(api, request, seconds):
-            tries.append(request)
-            return Raw(404 if len(tries) == 1 else 0, b"kubecheck", 0.1)
+            tries.append(seconds)
+            return first if len(tries) == 1 else Raw(0, b"kubecheck", 0.1)
 
         monkeypatch.setattr("kubecheck.survey.asking.carry_out", carry_out)
         site = Site(Vantage("kubectl", "n"), make_facts(("n",)), Policy(), make_standing(("n",)))
         request = PodLog("ns", "p")
         assert LiveAsker(FakeApi())(site, [request])[request.key].status == 0
-        assert len(tries) == 2
+        assert tries == limits
+
+    def test_a_refusal_is_not_asked_again(self, monkeypatch):
+        answers = iter([Raw(500, b"refused", 0.1)])
+        monkeypatch.setattr("kubecheck.survey.asking.carry_out", lambda *_: next(answers))
+        site = Site(Vantage("kubectl", "n"), make_facts(("n",)), Policy(), make_standing(("n",)))
+        assert LiveAsker(FakeApi())(site, [PodExec("ns", "p")])[PodExec("ns", "p").key].status == 500
 
 
 def test_without_node_access_its_checks_do_not_apply():
