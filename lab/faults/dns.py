@@ -33,6 +33,8 @@ def ready(lab: Lab) -> bool:
         status.get("observedGeneration") == deployment["metadata"]["generation"]
         and status.get("readyReplicas", 0) == status.get("updatedReplicas", 0) == wanted
         and len(pods["items"]) == wanted
+        # The Deployment's status for a while tells of pods that were.
+        and all(objects.holds(pod, "Ready") for pod in pods["items"])
     )
 
 

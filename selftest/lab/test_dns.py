@@ -78,11 +78,16 @@ def deaf_replica(
     core.delete_namespaced_pod(name, "kube-system", grace_period_seconds=0)
 
     def replaced() -> bool:
+        # Not by the Deployment's status, which for a while tells of the pod that was.
         pods = core.list_namespaced_pod("kube-system", label_selector="k8s-app=kube-dns").items
-        deployment = apps.read_namespaced_deployment("coredns", "kube-system")
-        return name not in {
-            pod.metadata.name for pod in pods
-        } and deployment.status.ready_replicas == deployment.spec.replicas == len(pods)
+        ready = {
+            pod.metadata.name
+            for pod in pods
+            for condition in pod.status.conditions or ()
+            if condition.type == "Ready" and condition.status == "True"
+        }
+        wanted = apps.read_namespaced_deployment("coredns", "kube-system").spec.replicas
+        return name not in ready and len(ready) == len(pods) == wanted
 
     until(replaced, f"{name} is replaced")
 

@@ -4,6 +4,7 @@ from random import Random
 
 from lab.faults import objects, wellbeing
 from lab.faults.fault import Fault, Victims
+from lab.faults.waiting import until
 from lab.handle import Lab
 
 NAME = "tainted-node"
@@ -24,12 +25,19 @@ def inject(lab: Lab, victims: Victims) -> None:
     """Taint it, and wait until what was driven away runs elsewhere."""
     taint = {"key": victims["key"], "value": "kubecheck", "effect": victims["effect"]}
     _put(lab, victims, [taint])
+    if victims["effect"] == "NoExecute":
+        until(lambda: victims["node"] not in _carrying(lab), f"no add-on's pod is left on {victims['node']}")
     wellbeing.until_well(lab)
 
 
 def heal(lab: Lab, victims: Victims) -> None:
     """Take the taint away."""
     _put(lab, victims, [])
+
+
+def _carrying(lab: Lab) -> set[str]:
+    """The nodes that add-ons' pods are on; none of the lab's tolerates such a taint."""
+    return {pod["spec"].get("nodeName", "") for pod in wellbeing.addon_pods(lab)}
 
 
 def _put(lab: Lab, victims: Victims, ours: list[dict[str, str]]) -> None:
