@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from kubernetes import client
 
+from lab.faults import dns
 from lab.handle import Lab
 from selftest.lab.conftest import Run, until
 
@@ -64,7 +65,7 @@ def node_without(lab: Lab, replicas: list[client.V1Pod]) -> str:
 
 @pytest.fixture
 def deaf_replica(
-    api: client.ApiClient, dropped: Callable[..., None], replica: client.V1Pod
+    lab: Lab, api: client.ApiClient, dropped: Callable[..., None], replica: client.V1Pod
 ) -> Iterator[client.V1Pod]:
     """A CoreDNS pod that does not reach any API server; replaced at the end, for it recovers slowly."""
     name = replica.metadata.name
@@ -74,20 +75,10 @@ def deaf_replica(
     back = ("-d", address, "-p", "tcp", "-m", "multiport", "--sports", "443,6443")
     dropped(node, *back, chains=("FORWARD", "OUTPUT"))
     yield replica
-    core, apps = client.CoreV1Api(api), client.AppsV1Api(api)
-    core.delete_namespaced_pod(name, "kube-system", grace_period_seconds=0)
+    client.CoreV1Api(api).delete_namespaced_pod(name, "kube-system", grace_period_seconds=0)
 
     def replaced() -> bool:
-        # Not by the Deployment's status, which for a while tells of the pod that was.
-        pods = core.list_namespaced_pod("kube-system", label_selector="k8s-app=kube-dns").items
-        ready = {
-            pod.metadata.name
-            for pod in pods
-            for condition in pod.status.conditions or ()
-            if condition.type == "Ready" and condition.status == "True"
-        }
-        wanted = apps.read_namespaced_deployment("coredns", "kube-system").spec.replicas
-        return name not in ready and len(ready) == len(pods) == wanted
+        return name not in {pod["metadata"]["name"] for pod in dns.replicas(lab)} and dns.ready(lab)
 
     until(replaced, f"{name} is replaced")
 

@@ -8,7 +8,6 @@ LOOK = (
     "kubectl get apiservice v1beta1.metrics.k8s.io -o yaml",
     "kubectl -n kube-system logs deployment/metrics-server --tail=50",
 )
-
 SETTLED = 120  # seconds: two readings of the slowest --metric-resolution in use, which CPU figures need
 
 
