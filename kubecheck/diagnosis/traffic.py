@@ -50,6 +50,12 @@ SERVICES = (
 )
 """Services asked at their ClusterIPs and NodePorts."""
 
+PROXIED = ("addons.dashboard_page", "addons.dashboard_login")
+"""Services asked through an API server, which goes from its own node to the pods behind them."""
+
+LOGIN = "addons.dashboard_login"
+"""For this the dashboard's pod asks the kubernetes Service in its turn."""
+
 
 def crossing(evidence: Evidence, pairs: Collection[Pair]) -> frozenset[Symptom]:
     """Symptoms of pod traffic between nodes in ``pairs``, either way, also where a Service leads there.
@@ -57,9 +63,9 @@ def crossing(evidence: Evidence, pairs: Collection[Pair]) -> frozenset[Symptom]:
     A connection needs both directions, so it does not matter which of the two was asked from.
     """
     cut = {frozenset(pair) for pair in pairs}
-    traffic = evidence.find(*PAIRS, *REPLICAS, *SERVICES, *LOOKUPS)
-    dns = dns_nodes(evidence)
-    return frozenset(s for s in traffic if any(frozenset(pair) in cut for pair in _ways(s, dns)))
+    traffic = evidence.find(*PAIRS, *REPLICAS, *SERVICES, *LOOKUPS, *PROXIED)
+    dns, servers = dns_nodes(evidence), _api_server_nodes(evidence)
+    return frozenset(s for s in traffic if any(frozenset(pair) in cut for pair in _ways(s, dns, servers)))
 
 
 def dns_nodes(evidence: Evidence) -> frozenset[str]:
@@ -68,9 +74,18 @@ def dns_nodes(evidence: Evidence) -> frozenset[str]:
     return frozenset(server.node for server in setup.servers if server.node) if setup else frozenset()
 
 
-def _ways(symptom: Symptom, dns: frozenset[str]) -> list[Pair]:
+def _api_server_nodes(evidence: Evidence) -> frozenset[str]:
+    """The nodes that API servers run on."""
+    service = evidence.facts.kubernetes_service.found
+    owner = evidence.services.get(service.full_name) if service else None
+    return owner.nodes if owner else frozenset()
+
+
+def _ways(symptom: Symptom, dns: frozenset[str], servers: frozenset[str]) -> list[Pair]:
     """The pairs of nodes that its packets may cross on the pod network."""
     behind = symptom.behind
+    if symptom.check in PROXIED:
+        return [(server, node) for server in servers for node in behind]
     if symptom.check.startswith("dns.") and not behind:
         behind = dns  # a resolver asks the DNS Service without saying its address
     ways = [(symptom.node, node) for node in behind]
@@ -81,9 +96,10 @@ def _ways(symptom: Symptom, dns: frozenset[str]) -> list[Pair]:
 
 
 def without_kube_proxy(evidence: Evidence, node: str) -> frozenset[Symptom]:
-    """Symptoms of Services asked from ``node``, and at its NodePorts, and of kube-proxy itself."""
+    """Symptoms of Services asked from ``node``, or by pods there, at its NodePorts, and of its kube-proxy."""
     asked = evidence.find(*SERVICES, *LOOKUPS, "addons.kube_proxy_*", node=node)
-    return asked | evidence.find("network.node_port", "addons.dashboard_node_port", to=node)
+    logins = frozenset(s for s in evidence.find(LOGIN) if node in s.behind)
+    return asked | logins | evidence.find("network.node_port", "addons.dashboard_node_port", to=node)
 
 
 def around(evidence: Evidence, node: str) -> frozenset[Symptom]:

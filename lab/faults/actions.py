@@ -1,7 +1,5 @@
 """Putting faults in and taking them out, with the ledger kept."""
 
-from random import Random
-
 from lab.errors import LabError
 from lab.faults.catalogue import fault_named
 from lab.faults.fault import Fault
@@ -44,7 +42,7 @@ def heal(lab: Lab, name: str) -> bool:
 
 
 def _victims(fault: Fault, lab: Lab, seed: int, node: str) -> dict[str, str]:
-    random = Random(seed)  # noqa: S311 - to be drawn again from its seed is what it is for
+    random = fault.drawing(seed)
     victims = fault.choose(lab, random)
     if not node:
         return victims

@@ -32,6 +32,10 @@ class Fault:
     workers: int = 0
     nodes: int = 1
 
+    def drawing(self, seed: int) -> Random:
+        """The draws that ``seed`` stands for. They differ between faults, or one node would get them all."""
+        return Random(f"{seed} {self.name}")  # noqa: S311 - to be drawn again from its seed is what it is for
+
     def require(self, lab: Lab) -> None:
         """Raise LabError for a lab that is too small."""
         masters, nodes = len(lab.masters), len(lab.nodes)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 import subprocess
 import sys
 import time
@@ -91,7 +90,7 @@ def _seed_apart(lab: Lab, name: str, seed: int, others: Sequence[Injected]) -> i
     taken = {victim for other in others for victim in other.victims.values()}
     fault = fault_named(name)
     for one in range(seed, seed + 200):
-        if not taken & set(fault.choose(lab, random.Random(one)).values()):
+        if not taken & set(fault.choose(lab, fault.drawing(one)).values()):
             return one
     return seed
 

@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 
 from lab.errors import LabError
@@ -17,6 +19,12 @@ def test_seeds_reach_every_node(lab, fault):
         found.add(actions.inject(lab, fault.name, seed).victims["node"])
         actions.heal(lab, fault.name)
     assert found == set(lab.nodes)
+
+
+def test_faults_draw_apart(lab, fault):
+    other = dataclasses.replace(fault, name="broken-plug")
+    same = [fault.choose(lab, fault.drawing(n)) == other.choose(lab, other.drawing(n)) for n in range(60)]
+    assert not all(same)
 
 
 def test_a_node_can_be_asked_for(lab, fault):

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from kubecheck.cluster.dashboard import Dashboard
 from kubecheck.cluster.dns import DnsServer, DnsSetup
-from kubecheck.cluster.objects import Deployment, Kubelet, Service, ServicePort
+from kubecheck.cluster.objects import Deployment, Kubelet, Pod, Service, ServicePort
 from kubecheck.cluster.reading import Reading
 from kubecheck.outcomes import Outcome, Target
 from selftest.unit.kubecheck.conftest import make_standing
@@ -249,3 +250,39 @@ def test_new_pods_get_no_network(cluster):
         passed("network.probe_pod_runs", "node:n4"),
     ]
     assert causes(cluster(results)) == [("cni-broken", ("Node/n4",))]
+
+
+@pytest.fixture
+def with_dashboard(cluster):
+    """Makes evidence in which the dashboard's pod runs on n2 and the only API server on n1."""
+    https = (ServicePort("https", "TCP", 443),)
+    address, selector = "10.244.1.9", {"k8s-app": "dashboard"}
+    served = Service("dash", "dash", ("10.96.0.20",), https, selector, (address,))
+    pod_of_it = Pod("dash", "dash-1", "n2", "Running", ready=True, address=address, host_network=False)
+    known = {
+        "dashboards": (Dashboard("Dashboard", served, Reading("<html>"), Reading(problem="none")),),
+        "kubernetes_service": Service("default", "kubernetes", ("10.96.0.1",), https, {}, ("192.0.2.1",)),
+        "pods": (pod_of_it,),
+    }
+    return lambda results: cluster(results, **known)
+
+
+LOGIN = failed("addons.dashboard_login", "api", "the login answered nothing", ["dash/dash"])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "left"),
+    [("n1", "n2", set()), ("n2", "n1", set()), ("n2", "n3", {"addons.dashboard_login@api"})],
+)
+def test_an_api_server_that_has_lost_the_way_to_the_dashboard(with_dashboard, one, other, left):
+    made = with_dashboard([*matrix("network.pod_to_pod", *both_ways(one, other)), LOGIN])
+    assert [name for name, _ in causes(made)] == ["pod-path-broken"]
+    assert unexplained(made) == left
+
+
+@pytest.mark.parametrize(("node", "left"), [("n2", set()), ("n3", {"addons.dashboard_login@api"})])
+def test_a_dashboard_that_reaches_no_service(with_dashboard, node, left):
+    down = failed("addons.kube_proxy_healthy", f"node:{node}", "connection refused")
+    made = with_dashboard([down, LOGIN])
+    assert causes(made) == [("kube-proxy-down", (f"Node/{node}",))]
+    assert unexplained(made) == left
