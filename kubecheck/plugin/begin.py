@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Generator
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -92,7 +93,7 @@ def pytest_unconfigure(config: pytest.Config) -> Generator[None, None, None]:
 
 
 def _live(config: pytest.Config) -> Run:
-    begun = time.monotonic()
+    begun, started = time.monotonic(), datetime.now(UTC)
     deadline = Deadline(config.option.deadline)
     policy = load_policy(config.option.policy)
     api = connected(config, deadline)
@@ -103,6 +104,7 @@ def _live(config: pytest.Config) -> Run:
         api=api,
         node_access=config.option.node_access,
         no_probes=config.option.no_probes,
+        started=started,
     )
     run.timings["facts"] = round(time.monotonic() - begun, 2)
     return run

@@ -39,6 +39,8 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
         return (yield)
     try:
         gathering = config.stash[GATHERING]
+        run.note_survey(run.survey_seconds())
+        run.note_judging()
         interrupted = session.exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
         diagnosis = Diagnosis()
         try:

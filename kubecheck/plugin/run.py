@@ -53,6 +53,8 @@ class Run:
     answers: dict[str, dict[str, Raw]] = field(default_factory=dict)
     troubles: dict[str, str] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
+    known: float = field(default_factory=time.monotonic)
+    """When the cluster was known, by the monotonic clock."""
     surveys: dict[int, Survey] = field(default_factory=dict)
     fleet: Fleet | None = None
     standing_future: Future[Standing] | None = None
@@ -156,6 +158,20 @@ class Run:
         node = node_in(nodeid)
         names = [each.name for each in self.facts.nodes]
         return names.index(node) % shares if node in names else 0
+
+    def survey_seconds(self) -> float:
+        """How long asking has taken in this process; 0 where nobody was asked."""
+        return max((s.seconds for s in self.surveys.values()), default=0.0) if self.api else 0.0
+
+    def note_judging(self) -> None:
+        """Keep how long collecting and judging have taken by now, where nobody was waited for."""
+        waited = self.timings.get("deploy", 0.0) + self.timings.get("survey", 0.0)
+        self.timings["judge"] = round(max(0.0, time.monotonic() - self.known - waited), 2)
+
+    def note_survey(self, seconds: float) -> None:
+        """Keep how long asking has taken in a process; the longest counts."""
+        if seconds:
+            self.timings["survey"] = max(self.timings.get("survey", 0.0), seconds)
 
     def gathered(self) -> tuple[dict[str, dict[str, Raw]], dict[str, str]]:
         """Raw answers and troubles by vantage, of this process and of its workers."""

@@ -142,6 +142,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
             "answers": raws_to_json(answers),
             "troubles": troubles,
             "requests": run.requests.as_json() if run.requests else None,
+            "survey": run.survey_seconds(),
         }
 
 
@@ -153,6 +154,7 @@ def pytest_testnodedown(node: Any) -> None:
     if run is not None and given:
         run.answers |= raws_from_json(given["answers"])
         run.troubles |= given["troubles"]
+        run.note_survey(given["survey"])
         if run.requests and given["requests"]:
             run.requests.add(RequestsMade(**given["requests"]))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -45,6 +46,7 @@ class Survey:
         self.troubles: dict[str, str] = {}
         """Why a vantage gave no answers at all."""
         self._lock = threading.Lock()
+        self._begun = self._ended = 0.0
         self._surveyed: dict[Vantage, Future[dict[str, Answers | Exception]]] = {}
 
     def answer(self, check: Check, vantage: Vantage) -> Answers:
@@ -64,10 +66,16 @@ class Survey:
         surveyed = list(self._surveyed.values())
         return sum(each.done() for each in surveyed), len(surveyed)
 
+    @property
+    def seconds(self) -> float:
+        """From the first exec to the last answer, as far as they have come; 0 where nobody was asked."""
+        return round(self._ended - self._begun, 2)
+
     def _begin(self) -> Mapping[Vantage, Future[dict[str, Answers | Exception]]]:
         with self._lock:
             if not self._surveyed:
                 standing = self.stand()
+                self._begun = self._ended = time.monotonic()
                 pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="survey")
                 for vantage, checks in self.selected.items():
                     site = Site(vantage, self.facts, self.policy, standing)
@@ -76,6 +84,12 @@ class Survey:
             return self._surveyed
 
     def _ask(self, site: Site, checks: Sequence[Check]) -> dict[str, Answers | Exception]:
+        try:
+            return self._asked_of(site, checks)
+        finally:
+            self._ended = time.monotonic()
+
+    def _asked_of(self, site: Site, checks: Sequence[Check]) -> dict[str, Answers | Exception]:
         asked = {check.id: _asked(check, site) for check in checks if check.asks}
         questions: dict[str, Inquiry] = {}
         for question in _questions(asked):
