@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 from pluggy import HookimplMarker
 
 from kubecheck.environment import Environment, Repeated
+from kubecheck.shard import WHOLE, Shard
 
 if TYPE_CHECKING:
     import pytest
@@ -28,6 +29,23 @@ def duration(text: str) -> float:
     if not together:
         raise argparse.ArgumentTypeError(f"{text!r} is no time: write 90s, 10m or 1h30m")
     return float(together)
+
+
+def shard(text: str) -> str:
+    """A share of the nodes, ``2/4``: as text, for pytest-xdist hands options on as plain values."""
+    try:
+        return str(Shard.parse(text))
+    except ValueError as problem:
+        raise argparse.ArgumentTypeError(str(problem)) from None
+
+
+def run_id(text: str) -> str:
+    """An id that can be part of the name of a namespace."""
+    if not re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?", text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no id: use up to 40 lower-case letters, digits and dashes, neither end a dash"
+        )
+    return text
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -81,6 +99,20 @@ def declare(group: Environment) -> None:
         metavar="TIME",
         type=duration,
         help="tell what is known after this time, such as 90s or 10m, and give up the rest (default: none)",
+    )
+    group.addoption(
+        "--shard",
+        metavar="I/N",
+        type=shard,
+        default=str(WHOLE),
+        help="judge the I-th of N shares of the nodes; the N runs are given the same --run, share their probe"
+        " pods, and `kubecheck merge` joins their records",
+    )
+    group.addoption(
+        "--run",
+        metavar="ID",
+        type=run_id,
+        help="the run's id, by which the shards of one run find each other",
     )
     group.addoption(
         "--replay", metavar="FILE", help="judge the record.json of an earlier run again, without any cluster"

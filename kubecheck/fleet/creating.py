@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from kubecheck.cluster.api import Api, ApiError
+from kubecheck.fleet.sharing import existing
 
 Json = dict[str, Any]
 
@@ -29,11 +30,15 @@ class FleetProblem(Exception):
 
 
 class Creator:
-    """Creates objects in namespaces, ``AT_ONCE`` at a time; made by ``creator``."""
+    """Creates objects in namespaces, ``AT_ONCE`` at a time; made by ``creator``.
 
-    def __init__(self, api: Api, pool: ThreadPoolExecutor) -> None:
+    In a fleet that is ``shared``, what is there already is as good as made.
+    """
+
+    def __init__(self, api: Api, pool: ThreadPoolExecutor, *, shared: bool) -> None:
         self.api = api
         self.pool = pool
+        self.shared = shared
 
     def create(self, namespace: str, body: Json) -> Json:
         """The object as the API server made it. Raises FleetProblem."""
@@ -60,11 +65,25 @@ class Creator:
         try:
             return self.api.create(path, body)
         except ApiError as problem:
-            raise FleetProblem(f"{body['kind']} {body['metadata']['name']} was refused: {problem}") from None
+            if not (self.shared and existing(problem)):
+                raise FleetProblem(
+                    f"{body['kind']} {body['metadata']['name']} was refused: {problem}"
+                ) from None
+        return self._made_by_another(path, body)
+
+    def _made_by_another(self, path: str, body: Json) -> Json:
+        """What stands there under that name. Of all but Services nobody needs more than what was wanted."""
+        if body["kind"] != "Service":
+            return body
+        try:
+            (found,) = self.api.items(path, fieldSelector=f"metadata.name={body['metadata']['name']}")
+        except (ApiError, ValueError) as problem:
+            raise FleetProblem(f"Service {body['metadata']['name']} could not be read: {problem}") from None
+        return {"kind": "Service", **found}  # an item of a list does not say of what kind it is
 
 
 @contextmanager
-def creator(api: Api) -> Iterator[Creator]:
+def creator(api: Api, *, shared: bool = False) -> Iterator[Creator]:
     """A Creator, whose requests have all ended afterwards."""
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="create") as pool:
-        yield Creator(api, pool)
+        yield Creator(api, pool, shared=shared)

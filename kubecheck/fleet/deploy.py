@@ -21,9 +21,11 @@ from kubecheck.fleet.rehearsal import Rehearsing
 from kubecheck.fleet.removal import remove_forgotten, remove_namespace, still_standing
 from kubecheck.fleet.secrets import pull_secrets
 from kubecheck.fleet.services import make_services
+from kubecheck.fleet.sharing import is_last
 from kubecheck.fleet.standing import Peer, Probe, Standing
 from kubecheck.fleet.waiting import Wanted, wait_for_pods
 from kubecheck.policy import Policy
+from kubecheck.shard import WHOLE, Shard
 
 Json = dict[str, Any]
 
@@ -31,21 +33,29 @@ LEVELS = {"pod": "restricted", "peer": "restricted", "node": "privileged"}  # Po
 
 
 class Fleet:
-    """The objects of one run. ``stand`` and ``remove`` may be called from different threads."""
+    """The objects of a run, or of all its shards. ``stand`` and ``remove`` may be in different threads."""
 
     def __init__(
-        self, api: Api, policy: Policy, facts: Facts, run: str, *, node_access: bool = False
+        self,
+        api: Api,
+        policy: Policy,
+        facts: Facts,
+        run: str,
+        *,
+        node_access: bool = False,
+        shard: Shard = WHOLE,
     ) -> None:
         self.api = api
         self.policy = policy
         self.facts = facts
         self.run = run
         self.node_access = node_access
+        self.shard = shard
         self.namespaces = manifests.namespaces(run)
         self.rehearsing = Rehearsing(api, policy, run, facts.may_not(Part.REHEARSAL))
         self._lock = threading.Lock()
         self._closed = threading.Event()
-        self._touched = False
+        self._touched = self._left_to_others = False
         self.ready = (0, 0)
         """How many of the run's pods are Ready by now, and how many there are to be."""
 
@@ -63,18 +73,28 @@ class Fleet:
         return replace(standing, rehearsal=rehearsal.result()) if rehearsal else standing
 
     def remove(self) -> None:
-        """Ask for the deletion of all that was created, and let nothing more be created."""
+        """Ask for the deletion of all that was created, and let nothing more be created.
+
+        What other shards still use is left to the last of them.
+        """
         self._closed.set()
         try:
             with self._lock:
-                for name in self.namespaces.values() if self._touched else ():
+                if self._touched and not self.shard.whole:
+                    last = is_last(self.api, self.namespaces["pod"], self.run, self.shard)
+                    self._left_to_others = not last
+                for name in self.namespaces.values() if self._removes else ():
                     remove_namespace(self.api, name)
         finally:
             self.rehearsing.remove()
 
     def left(self, seconds: float) -> dict[str, str]:
         """The run's namespaces that still stand after ``seconds``, and what holds each of them."""
-        return still_standing(self.api, self.run, seconds) if self._touched else {}
+        return still_standing(self.api, self.run, seconds) if self._removes else {}
+
+    @property
+    def _removes(self) -> bool:
+        return self._touched and not self._left_to_others
 
     def _deploy(self, networks: Iterable[str]) -> Standing:
         wanted = [
@@ -85,14 +105,14 @@ class Fleet:
         possible = [each for each in wanted if each.node.ready]
         self.ready = (0, len(possible) + manifests.PEER_REPLICAS)
         remove_forgotten(self.api, datetime.now(UTC))
-        with creator(self.api) as create:
+        with creator(self.api, shared=not self.shard.whole) as create:
             self._create_namespaces(create)
             create.create_all(self._basics())
             services = make_services(create, self.policy, self.facts, self.run, self.namespaces)
             started = time.monotonic()
             deployment = manifests.peer_deployment(self.run, self.facts.nodes, self.policy)
             peers = create.attempt(self.namespaces["peer"], deployment)
-            create.create_all((each.namespace, self._pod(each)) for each in possible)
+            self._create_pods(create, possible)
         refused = peers if isinstance(peers, str) else ""
         found = wait_for_pods(
             self.api, f"{manifests.RUN_LABEL}={self.run}", possible,
@@ -122,6 +142,18 @@ class Fleet:
             node_port=services.node_port,
             node_access=self.node_access,
         )  # fmt: skip
+
+    def _create_pods(self, create: Creator, wanted: list[Wanted]) -> None:
+        """Those of this shard's nodes first: with luck the other shards make the others meanwhile."""
+        places = {node.name: place for place, node in enumerate(self.facts.nodes)}
+        own = [each for each in wanted if self.shard.holds(places[each.node.name])]
+        create.create_all((each.namespace, self._pod(each)) for each in own)
+        if len(own) < len(wanted):
+            selector = f"{manifests.RUN_LABEL}={self.run}"
+            pods = self.api.items("/api/v1/pods", labelSelector=selector)
+            there = {(pod["metadata"]["namespace"], pod["metadata"]["name"]) for pod in pods}
+            others = [each for each in wanted if (each.namespace, each.name) not in there]
+            create.create_all((each.namespace, self._pod(each)) for each in others)
 
     def _count(self, ready: int) -> None:
         self.ready = (ready, self.ready[1])

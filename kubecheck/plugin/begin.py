@@ -19,13 +19,14 @@ from kubecheck.cluster.deadline import Deadline
 from kubecheck.cluster.discover import discover
 from kubecheck.outcomes import Verdict
 from kubecheck.plugin.progress import waiting
-from kubecheck.plugin.run import RUN, Run, is_worker
+from kubecheck.plugin.run import RUN, Run, is_controller, is_worker, new_id
 from kubecheck.plugin.since import read_given
 from kubecheck.policy import PolicyError, load_policy
 from kubecheck.report.document import write_no_verdict
 from kubecheck.report.lines import plain
 from kubecheck.report.rights import missing_told
 from kubecheck.report.snapshot import SnapshotProblem
+from kubecheck.shard import Shard
 from kubecheck.survey import RecordProblem, load_record
 
 NO_VERDICT = pytest.StashKey[str]()
@@ -36,6 +37,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Send Allure's results to the reports folder, unless another was named."""
     if is_worker(config) or config.option.collectonly or config.getoption("allure_report_dir", None):
         return
+    if not Shard.parse(config.option.shard).whole:
+        _only_with_shards(config)
     if config.option.no_probes and config.option.node_access:
         raise pytest.UsageError("--node-access looks through probe pods: leave it out, or --no-probes")
     folder = _reports(config) / "allure-results"
@@ -92,6 +95,16 @@ def pytest_unconfigure(config: pytest.Config) -> Generator[None, None, None]:
     return result
 
 
+def _only_with_shards(config: pytest.Config) -> None:
+    """Raise UsageError for what does not go with --shard."""
+    if not config.option.run:
+        raise pytest.UsageError("--shard needs --run ID, the same for all shards of a run")
+    if config.option.replay:
+        raise pytest.UsageError("--replay judges what its record holds: leave out --shard")
+    if is_controller(config):
+        raise pytest.UsageError("--shard divides the work already: start more shards, and leave out -n")
+
+
 def _live(config: pytest.Config) -> Run:
     begun, started = time.monotonic(), datetime.now(UTC)
     deadline = Deadline(config.option.deadline)
@@ -105,6 +118,8 @@ def _live(config: pytest.Config) -> Run:
         node_access=config.option.node_access,
         no_probes=config.option.no_probes,
         started=started,
+        shard=Shard.parse(config.option.shard),
+        id=config.option.run or new_id(),
     )
     run.timings["facts"] = round(time.monotonic() - begun, 2)
     return run
@@ -127,6 +142,7 @@ def _replay(config: pytest.Config) -> Run:
         reports=_reports(config),
         replayed=record,
         no_probes=config.option.no_probes or record.no_probes,
+        shard=record.shard,
         id=record.run,
     )
 

@@ -21,8 +21,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Judge first what needs no probe pod: the fleet is still coming up then."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave to other shards what is theirs; judge first what needs no probe pod, while the fleet comes up."""
+    run = config.stash.get(RUN, None)
+    if run is not None and not run.shard.whole:
+        others = [item for item in items if check_of(item) and not run.mine(item.nodeid)]
+        run.others = [item.nodeid for item in others]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in set(others)]
     items.sort(key=lambda item: bool(check_of(item) and fleet_vantages([item.nodeid])))
 
 
@@ -32,7 +38,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     run = session.config.stash.get(RUN, None)
     if run is None or is_worker(session.config) or is_controller(session.config):
         return
-    run.start_fleet(item.nodeid for item in session.items if check_of(item))
+    own = [item.nodeid for item in session.items if check_of(item)]
+    # The fleet is all shards' own, and each has to take leave of it; the rehearsal is one shard's.
+    shared = [other for other in run.others if vantage_in(other) != "rehearsal"]
+    run.start_fleet([*own, *shared])
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

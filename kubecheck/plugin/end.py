@@ -68,6 +68,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
             fleet_problem=_fleet_problem(run),
             pytest_code=pytest_code,
             read_only=run.no_probes,
+            shard=run.shard,
             requests=run.requests,
         )
         ending = with_comparison(config, ending, run.reports)
@@ -177,6 +178,7 @@ def _save(run: Run, ending: Ending) -> None:
         answers,
         troubles,
         run.no_probes,
+        run.shard,
     )
     save_record(record, run.reports / "record.json")
 

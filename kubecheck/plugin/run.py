@@ -25,6 +25,7 @@ from kubecheck.fleet import Fleet, FleetProblem, Standing
 from kubecheck.outcomes import NO_LINUX, NO_PROBES, CannotTell, NotApplicable, Result
 from kubecheck.policy import Policy
 from kubecheck.probes import Raw
+from kubecheck.shard import WHOLE, Shard
 from kubecheck.survey import Record, Survey
 from kubecheck.survey.asking import Asker, LiveAsker, RecordAsker
 
@@ -33,6 +34,11 @@ NETWORKS = {
     "pod": {"pod", "node", "kubectl", "fleet"},  # whoever asks, mostly asks pods
     "node": {"node"},
 }  # and the vantages that need probe pods there
+
+
+def new_id() -> str:
+    """An id for a run, by chance."""
+    return secrets.token_hex(3)
 
 
 @dataclass
@@ -47,7 +53,8 @@ class Run:
     node_access: bool = False
     no_probes: bool = False
     """Whether nothing is created, and what needs more than the API is not looked at."""
-    id: str = field(default_factory=lambda: secrets.token_hex(3))
+    shard: Shard = WHOLE
+    id: str = field(default_factory=new_id)
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     results: list[Result] = field(default_factory=list)
     answers: dict[str, dict[str, Raw]] = field(default_factory=dict)
@@ -60,6 +67,8 @@ class Run:
     standing_future: Future[Standing] | None = None
     receive_standing: Callable[[], Standing] | None = None
     """In a worker: waits for the controller's fleet."""
+    others: list[str] = field(default_factory=list)
+    """What other shards judge: the ids of their items."""
 
     def start_fleet(self, nodeids: Iterable[str]) -> None:
         """Begin to put there what the items need, in the background; once only, if at all."""
@@ -71,7 +80,9 @@ class Run:
         if refused:  # told at once, and nothing is left half made
             future.set_exception(CannotTell(f"no probe pods were put there: {refused}"))
             return
-        self.fleet = Fleet(self.api, self.policy, self.facts, self.id, node_access=self.node_access)
+        self.fleet = Fleet(
+            self.api, self.policy, self.facts, self.id, node_access=self.node_access, shard=self.shard
+        )
         networks = networks_for(kinds)
 
         def work(fleet: Fleet) -> None:
@@ -153,11 +164,19 @@ class Run:
         node = self.facts.node(vantage.node)
         return "" if node.probed else f"node {node.name} runs {node.os}: {NO_LINUX}"
 
+    def mine(self, nodeid: str) -> bool:
+        """Whether this shard judges an item."""
+        return self.shard.holds(self._place(nodeid))
+
     def share(self, nodeid: str, shares: int) -> int:
         """Which of ``shares`` an item belongs to: all items of one node share one."""
+        return self._place(nodeid) % shares
+
+    def _place(self, nodeid: str) -> int:
+        """Where an item's node stands among all, and the first place for what is no node's."""
         node = node_in(nodeid)
         names = [each.name for each in self.facts.nodes]
-        return names.index(node) % shares if node in names else 0
+        return names.index(node) if node in names else 0
 
     def survey_seconds(self) -> float:
         """How long asking has taken in this process; 0 where nobody was asked."""

@@ -27,6 +27,7 @@ from kubecheck.outcomes import CannotTell
 from kubecheck.plugin.begin import connected
 from kubecheck.plugin.run import RUN, Run, is_worker
 from kubecheck.policy import Policy
+from kubecheck.shard import WHOLE
 from kubecheck.survey import load_record
 from kubecheck.survey.record import STANDING, raws_from_json, raws_to_json
 
@@ -118,13 +119,14 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if not is_worker(config) or "kubecheck" not in config.workerinput:  # type: ignore[attr-defined]
         return
     given = config.workerinput["kubecheck"]  # type: ignore[attr-defined]
-    replay = config.option.replay
+    replayed = load_record(Path(config.option.replay)) if config.option.replay else None
     config.stash[RUN] = Run(
         policy=Policy.model_validate_json(given["policy"]),
         facts=FACTS.validate_json(given["facts"]),
         reports=Path(given["reports"]),
-        api=None if replay else connected(config, Deadline(given["seconds"])),
-        replayed=load_record(Path(replay)) if replay else None,
+        api=None if replayed else connected(config, Deadline(given["seconds"])),
+        replayed=replayed,
+        shard=replayed.shard if replayed else WHOLE,
         no_probes=given["no_probes"],
         id=given["id"],
         started=datetime.fromisoformat(given["started"]),

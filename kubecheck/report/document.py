@@ -32,6 +32,7 @@ from kubecheck.report.schema import (
     Requests,
     Since,
 )
+from kubecheck.shard import WHOLE, Shard
 
 if TYPE_CHECKING:
     from kubecheck.report.comparison import Comparison
@@ -46,7 +47,8 @@ class Ending:
     ``recorded`` is when the run began whose record was judged again, ``fleet_problem`` why there were no
     probe pods, ``pytest_code`` pytest's own exit code where it stands in place of the verdict's,
     ``since`` what became different since an earlier run. ``read_only`` says that the run created nothing, and
-    looked at no more than the API tells. ``requests`` were made until the end was told; None for a record.
+    looked at no more than the API tells. ``requests`` were made until the end was told; None for a
+    record. ``shard`` is the share of the nodes that were judged.
     """
 
     results: list[Result]
@@ -64,6 +66,7 @@ class Ending:
     pytest_code: int | None = None
     since: Comparison | None = None
     read_only: bool = False
+    shard: Shard = WHOLE
     requests: RequestsMade | None = None
 
     @property
@@ -82,7 +85,11 @@ class Ending:
 
     @property
     def reservation(self) -> str:
-        """What a verdict must not be read without: that the run created nothing, and what it left out."""
+        """What a verdict must not be read without: that it is of a share, or of what the API tells."""
+        told = "" if self.shard.whole else f"shard {self.shard}: the others judge the rest"
+        return "; ".join(each for each in (told, self._left_out()) if each)
+
+    def _left_out(self) -> str:
         if not self.read_only:
             return ""
         checks = {result.check for result in self.results}
@@ -146,6 +153,7 @@ def document(ending: Ending) -> dict[str, Any]:
         counts=ending.counts(),
         fleet_problem=ending.fleet_problem,
         read_only=ending.read_only,
+        shard=str(ending.shard),
         missing_rights=_missing_rights(ending),
         causes=[_cause(cause) for cause in ending.diagnosis.causes],
         unexplained=_grouped(ending.diagnosis.unexplained),

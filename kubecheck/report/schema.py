@@ -225,6 +225,8 @@ class Judged(Base):
     read_only: bool = False
     """Whether the run created nothing in the cluster (--no-probes): what needs more than the API was not
     looked at, whatever the verdict says."""
+    shard: Text = "1/1"
+    """Which share of the nodes was judged: "2/4" is the second of four. "1/1": all of them."""
     missing_rights: list[MissingRight] | None = None
     """The rights that the run needs and its credentials lack. null: that could not be asked."""
     causes: list[CauseFound]

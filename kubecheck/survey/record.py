@@ -19,6 +19,7 @@ from kubecheck.fleet.standing import Standing
 from kubecheck.input import TooLarge, parse_json, read_text
 from kubecheck.policy import Policy
 from kubecheck.probes import Raw
+from kubecheck.shard import WHOLE, Shard
 
 SCHEMA = 1
 FILE_LIMIT = 512 * 1024 * 1024  # bytes
@@ -36,6 +37,7 @@ class Record:
 
     ``answers`` and ``troubles`` are by vantage. ``standing`` is None when no fleet was needed, or
     when there was none for the reason in ``fleet_problem``; with ``no_probes`` none was wanted.
+    ``shard`` is the share of the nodes whose answers are here.
     """
 
     run: str
@@ -47,6 +49,7 @@ class Record:
     answers: dict[str, dict[str, Raw]] = field(default_factory=dict)
     troubles: dict[str, str] = field(default_factory=dict)
     no_probes: bool = False
+    shard: Shard = WHOLE
 
 
 def save_record(record: Record, path: Path) -> None:
@@ -63,6 +66,7 @@ def save_record(record: Record, path: Path) -> None:
         "answers": raws_to_json(record.answers),
         "troubles": record.troubles,
         "no_probes": record.no_probes,
+        "shard": str(record.shard),
     }
     path.write_text(json.dumps(body, indent=1) + "\n", encoding="utf-8")
 
@@ -92,7 +96,9 @@ def load_record(path: Path) -> Record:
             fleet_problem=str(body["fleet_problem"]),
             answers=raws_from_json(body["answers"]),
             troubles={str(key): str(value) for key, value in body["troubles"].items()},
-            no_probes=bool(body.get("no_probes")),  # records of earlier versions do not have it
+            # Records of earlier versions do not have these two.
+            no_probes=bool(body.get("no_probes")),
+            shard=Shard.parse(body.get("shard", str(WHOLE))),
         )
     except ValidationError as problem:
         first = problem.errors()[0]
