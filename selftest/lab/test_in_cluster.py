@@ -20,6 +20,7 @@ from selftest.lab.conftest import ROOT, Run, until
 
 NAMESPACE = "kubecheck"
 DEPLOYED = "registry.example.com/kubecheck"
+SHARDS = 2
 VOLUME = "/tmp/kubecheck-reports"  # on the node
 OWN_CERTIFICATE = ("certs.own_client_certificate", "api")
 Kubectl = Callable[..., str]
@@ -66,7 +67,7 @@ def deployed(
             ],
             "patches": [
                 {
-                    "target": {"group": "batch", "name": "kubecheck"},
+                    "target": {"group": "batch"},
                     "patch": yaml.safe_dump([*placed, *changes]),
                 }
             ],
@@ -78,9 +79,9 @@ def deployed(
     kubectl("delete", "-k", str(folder), "--ignore-not-found")
 
 
-@pytest.fixture
-def volume(lab: Lab, api: client.ApiClient) -> Iterator[None]:
-    """A volume on the last node for the nightly run's claim."""
+@pytest.fixture(params=["reports"])
+def volume(request: pytest.FixtureRequest, lab: Lab, api: client.ApiClient) -> Iterator[None]:
+    """A volume on the last node for the claim of that name."""
     core = client.CoreV1Api(api)
     lab.exec_on_node(lab.nodes[-1], ["mkdir", "--mode=777", VOLUME])
     core.create_persistent_volume(
@@ -88,9 +89,9 @@ def volume(lab: Lab, api: client.ApiClient) -> Iterator[None]:
             "metadata": {"name": "kubecheck-reports"},
             "spec": {
                 "capacity": {"storage": "1Gi"},
-                "accessModes": ["ReadWriteOnce"],
+                "accessModes": ["ReadWriteOnce", "ReadWriteMany"],
                 "hostPath": {"path": VOLUME},
-                "claimRef": {"namespace": NAMESPACE, "name": "reports"},
+                "claimRef": {"namespace": NAMESPACE, "name": request.param},
             },
         }
     )
@@ -100,18 +101,33 @@ def volume(lab: Lab, api: client.ApiClient) -> Iterator[None]:
 
 
 @pytest.fixture
-def ended(api: client.ApiClient) -> Callable[[str], tuple[Any, str]]:
-    """Wait for a Job's end: how its container ended, and its log."""
+def all_ended(api: client.ApiClient) -> Callable[[str], list[tuple[Any, str]]]:
+    """Wait for a Job's end: how the container of each of its pods ended, and its log."""
     core, batch = client.CoreV1Api(api), client.BatchV1Api(api)
 
-    def wait(job: str) -> tuple[Any, str]:
+    def of(pod: Any) -> tuple[Any, str]:
+        log = core.read_namespaced_pod_log(pod.metadata.name, NAMESPACE)
+        return pod.status.container_statuses[0].state.terminated, log
+
+    def wait(job: str) -> list[tuple[Any, str]]:
         def over() -> bool:
             return bool(batch.read_namespaced_job(job, NAMESPACE).status.conditions)
 
         until(over, f"the Job {job} has ended", 180)
-        (pod,) = core.list_namespaced_pod(NAMESPACE, label_selector=f"job-name={job}").items
-        log = core.read_namespaced_pod_log(pod.metadata.name, NAMESPACE)
-        return pod.status.container_statuses[0].state.terminated, log
+        return [
+            of(pod) for pod in core.list_namespaced_pod(NAMESPACE, label_selector=f"job-name={job}").items
+        ]
+
+    return wait
+
+
+@pytest.fixture
+def ended(all_ended: Callable[[str], list[tuple[Any, str]]]) -> Callable[[str], tuple[Any, str]]:
+    """The same of a Job with one pod."""
+
+    def wait(job: str) -> tuple[Any, str]:
+        (one,) = all_ended(job)
+        return one
 
     return wait
 
@@ -131,14 +147,46 @@ def test_a_nightly_run_gives_the_verdict_that_a_run_from_outside_gives(
     terminated, log = ended("tonight")
     assert terminated.exit_code == 0, log
     assert log.splitlines()[-1].startswith("verdict: READY (")
+    must_be_as_from_outside(lab, healthy, leftovers)
+
+
+def must_be_as_from_outside(lab: Lab, healthy: Run, leftovers: Callable[[], list[str]]) -> None:
+    """The reports on the volume tell what a run from outside tells, and nothing of the run is left."""
     written = lab.exec_on_node(lab.nodes[-1], ["cat", f"{VOLUME}/verdict.json"]).stdout
-    run = Run(terminated.exit_code, log, json.loads(written), Path(VOLUME))
+    run = Run(0, "", json.loads(written), Path(VOLUME))
     assert not [name for name in leftovers() if run.verdict["run"] in name]
     inside, outside = run.outcomes, dict(healthy.outcomes)
     # A pod brings a token, and the administrator a certificate.
     assert inside.pop(OWN_CERTIFICATE) == "not-applicable"
     assert outside.pop(OWN_CERTIFICATE) == "passed"
     assert inside == outside
+
+
+@pytest.mark.usefixtures("volume")
+@pytest.mark.parametrize("volume", ["shards"], indirect=True)
+def test_shards_and_what_joins_them_give_the_verdict_of_one_run(
+    lab: Lab,
+    healthy: Run,
+    deployed: Callable[..., None],
+    all_ended: Callable[[str], list[tuple[Any, str]]],
+    leftovers: Callable[[], list[str]],
+) -> None:
+    pod = "/spec/template/spec"
+    fewer = [
+        {"op": "replace", "path": f"/spec/{many}", "value": SHARDS} for many in ("completions", "parallelism")
+    ]
+    named = {"op": "replace", "path": f"{pod}/containers/0/env/0/value", "value": str(SHARDS)}
+    deployed("shards", lab.policy.read_text(), *fewer, named, pod=pod)
+    shards = all_ended("kubecheck")
+    assert [terminated.exit_code for terminated, _ in shards] == [0] * SHARDS, shards
+    told = sorted(log.splitlines()[-1] for _, log in shards)
+    for number, last in enumerate(told, start=1):
+        assert last.startswith(f"verdict: READY (shard {number}/{SHARDS}: the others judge the rest; ")
+    deployed("merge", lab.policy.read_text(), pod=pod)
+    ((terminated, log),) = all_ended("kubecheck-merge")
+    assert terminated.exit_code == 0, log
+    assert log.splitlines()[-1].startswith("verdict: READY (")
+    must_be_as_from_outside(lab, healthy, leftovers)
 
 
 def test_a_job_fails_where_the_cluster_is_not_ready_and_says_so(
