@@ -7,7 +7,7 @@ from pathlib import Path
 from lab import cache, golang
 from lab.errors import LabError
 from lab.progress import Progress
-from lab.versions import COREDNS, DASHBOARD, ETCD, KUBERNETES, METRICS_SERVER, KubernetesVersion
+from lab.versions import COREDNS, DASHBOARD, ETCD, KUBERNETES, KWOK, METRICS_SERVER, KubernetesVersion
 
 MODULES = Path(__file__).parent / "programs"
 LINKER_FLAGS = "-s -w"  # without symbol tables: a third smaller
@@ -61,6 +61,11 @@ def build_kubernetes(version: str, progress: Progress) -> Path:
     return _build(kubernetes_recipe(version), golang.find(progress), progress)
 
 
+def build_kwok(progress: Progress) -> Path:
+    """Build only kwok, which most labs do without."""
+    return _build(module_recipe("kwok"), golang.find(progress), progress)
+
+
 def module_recipe(name: str) -> Recipe:
     """Give the recipe of a program that has a module of its own in lab/programs/."""
     title, package, linker_flags = {
@@ -76,6 +81,7 @@ def module_recipe(name: str) -> Recipe:
             "github.com/kubernetes/dashboard/src/app/backend",
             f"{LINKER_FLAGS} -X github.com/kubernetes/dashboard/src/app/backend/client.Version=v{DASHBOARD}",
         ),
+        "kwok": (f"kwok {KWOK}", "sigs.k8s.io/kwok/cmd/kwok", LINKER_FLAGS),
         "pause": ("pause", ".", LINKER_FLAGS),
     }[name]
     module = MODULES / name
