@@ -57,8 +57,8 @@ class Measured:
 
 
 REPORTS = ("verdict.html", "verdict.json", "record.json")
-COLUMNS = ("nodes", "processes", "seconds", "of which", "API requests", "MiB")
-COLUMNS += (*(f"{file}, MB" for file in REPORTS), "lines")
+FILES = tuple(f"{file}, MB" for file in REPORTS)
+COLUMNS = ("nodes", "processes", "seconds", "of which", "API requests", "MiB", *FILES, "lines")
 
 
 def main() -> int:
