@@ -25,10 +25,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave to other shards what is theirs; judge first what needs no probe pod, while the fleet comes up."""
     run = config.stash.get(RUN, None)
     if run is not None and not run.shard.whole:
-        others = [item for item in items if check_of(item) and not run.mine(item.nodeid)]
+        own: list[pytest.Item] = []
+        others: list[pytest.Item] = []
+        for item in items:
+            (own if check_of(item) is None or run.mine(item.nodeid) else others).append(item)
         run.others = [item.nodeid for item in others]
         config.hook.pytest_deselected(items=others)
-        items[:] = [item for item in items if item not in set(others)]
+        items[:] = own
     items.sort(key=lambda item: bool(check_of(item) and fleet_vantages([item.nodeid])))
 
 

@@ -17,7 +17,7 @@ from kubecheck.outcomes import CannotTell
 KILLED = {124, 137, 143}  # exit codes of timeout: GNU's own, and busybox's by SIGKILL or SIGTERM
 NOT_FOUND = {126, 127}
 SECONDS = r"[0-9]{1,12}\.[0-9]+"  # a time as probes print it, for regular expressions
-STARVED = 0.5  # seconds for doing nothing, which takes 10 to 30 ms where there is CPU
+STARVED = 0.5  # seconds late; doing nothing takes 10 to 30 ms where there is CPU
 
 # The tool itself could not do its work, so nothing was learnt about the cluster. "Operation not
 # permitted" is none of these: the kernel says it to a sender whose packet a local rule rejects,
@@ -36,9 +36,9 @@ class Raw:
     """What one line of shell did: its exit status, what it printed, how long it took.
 
     ``seconds`` is the time until the last try ended, to 10 ms; ``tries`` is above 1 only for a
-    question that was given time to settle. ``idle`` is how many seconds doing nothing took at the same
-    vantage, then or meanwhile: the more of how long it took after a failure, three times over, and of how
-    late a clock ticked during the question. It is 0.0 where the status is 0.
+    question that was given time to settle. ``idle`` is how many seconds the vantage itself was late, then
+    or meanwhile: the most of how long it took to do nothing after a failure, three times over, of how late a
+    clock ticked during the question, and of how late most other answers came. It is 0.0 for a status of 0.
     """
 
     status: int
@@ -126,7 +126,7 @@ class Answer:
         """The evidence: asked what, from where, what came back, what was expected."""
         tries = f", the last of {self.raw.tries} tries" if self.raw.tries > 1 else ""
         slow = (
-            f"; doing nothing took {self.raw.idle:.2f} s there, for want of CPU" if self.raw.starved else ""
+            f"; for want of CPU everything there was {self.raw.idle:.2f} s late" if self.raw.starved else ""
         )
         return (
             f"asked {self.question.key} from {self.origin}: {self.got}"

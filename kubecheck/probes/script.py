@@ -6,9 +6,9 @@ Base64, so that no output can forge a line, and the full stop, so that a line cu
 connection is no answer.
 
 Whether the vantage had time to listen is measured beside that: a clock ticks from the first question
-to the last, and after a question that failed it is measured how long doing nothing takes. Where a
-tick comes late, or even doing nothing is slow, the vantage is starved, and silence says nothing about
-whoever was asked.
+to the last, after a question that failed it is measured how long doing nothing takes, and the answers to
+what was asked beside it tell how long anything took. Where a tick comes late, or even doing nothing is slow,
+or most answers came late, the vantage is starved, and silence says nothing about whoever was asked.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from __future__ import annotations
 import base64
 import binascii
 import math
+import statistics
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from shlex import quote
 
@@ -25,6 +27,9 @@ from kubecheck.probes.question import Question, Raw
 OUTPUT_LIMIT = 65536  # bytes kept of what one question prints
 AT_ONCE = 48  # questions under way at one vantage; each is a few small processes
 TICK = 0.5  # seconds from one tick of the clock to the next
+BESIDE = 0.5  # seconds between the beginnings of questions that met the same load
+ENOUGH = 5  # answers that tell how fast a vantage was
+USUAL = 1.0  # seconds that suffice for most answers, with one lost packet among it
 MARGIN = 3  # seconds beyond a question's own limit before its tool is killed
 
 _PRELUDE = """\
@@ -97,7 +102,7 @@ def _rounds(number: int) -> int:
 
 def read_answers(output: bytes, questions: Sequence[Question]) -> dict[str, Raw]:
     """What came back, by the question's key; a question without a whole line is left out."""
-    found: dict[str, Raw] = {}
+    found: dict[int, tuple[float, Raw]] = {}
     ticks: list[float] = []
     for line in output.split(b"\n"):
         fields = line.split(b" ")
@@ -106,7 +111,7 @@ def read_answers(output: bytes, questions: Sequence[Question]) -> dict[str, Raw]
         if len(fields) != 10 or fields[0] != b"kubecheck-answer" or fields[9].strip() != b".":
             continue
         try:
-            question = questions[int(fields[1])]
+            number = int(fields[1])
             status, (start, end) = int(fields[2]), (float(fields[4]), float(fields[5]))
             idle = max(float(fields[7]) - float(fields[6]), _late(ticks, start, end)) if status else 0.0
             raw = Raw(
@@ -116,11 +121,18 @@ def read_answers(output: bytes, questions: Sequence[Question]) -> dict[str, Raw]
                 tries=int(fields[3]),
                 idle=round(idle, 2),
             )
-            if math.isfinite(raw.seconds + raw.idle):  # a record is JSON, which has no other numbers
-                found[question.key] = raw
-        except (ValueError, IndexError, binascii.Error):
+            # A record is JSON, which has no other numbers.
+            if 0 <= number < len(questions) and math.isfinite(start + raw.seconds + raw.idle):
+                found[number] = start, raw
+        except (ValueError, binascii.Error):
             continue
-    return found
+    answered = [(start, raw.seconds) for start, raw in found.values() if raw.status == 0 and raw.tries == 1]
+    return {
+        questions[number].key: replace(raw, idle=max(raw.idle, _slow(answered, start)))
+        if raw.status and raw.tries == 1
+        else raw
+        for number, (start, raw) in found.items()
+    }
 
 
 def _ticks(fields: Sequence[bytes]) -> list[float]:
@@ -134,3 +146,15 @@ def _late(ticks: Sequence[float], start: float, end: float) -> float:
     """How many seconds too late the latest tick between ``start`` and ``end`` came."""
     between = [to - since for since, to in pairwise(ticks) if since <= end and to >= start]
     return max(0.0, max(between, default=0.0) - TICK)
+
+
+def _slow(answered: Sequence[tuple[float, float]], start: float) -> float:
+    """How many seconds too long those took that were answered and had begun at about the same time.
+
+    ``answered`` are beginnings and durations. A silent server keeps the others from nothing, and a vantage
+    that is short of CPU lets all of them wait: half of them then take longer than any network would.
+    """
+    beside = [seconds for begun, seconds in answered if abs(begun - start) <= BESIDE]
+    if len(beside) < ENOUGH:
+        return 0.0
+    return round(max(0.0, statistics.median(beside) - USUAL), 2)

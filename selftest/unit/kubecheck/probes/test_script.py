@@ -93,6 +93,22 @@ def test_a_clock_that_stood_still_during_a_failure_tells_of_starvation(line):
     assert not read_answers(answers.encode(), questions)["slow"].starved, "without a clock"
 
 
+def test_where_most_answers_come_late_silence_tells_nothing(line):
+    def idle_of(*seconds, beside=10.2):
+        questions = [line("silent", "x"), *(line(str(n), "x") for n in range(len(seconds)))]
+        rows = [(0, 143, 10.0, 13.0), *((n, 0, beside, beside + s) for n, s in enumerate(seconds, start=1))]
+        answers = "".join(
+            f"kubecheck-answer {n} {status} 1 {start} {end} 14.0 14.02 eA== .\n"
+            for n, status, start, end in rows
+        )
+        return read_answers(answers.encode(), questions)["silent"].idle
+
+    assert idle_of(2.4, 2.7, 2.8, 3.1, 2.9, 0.1) == 1.75
+    assert idle_of(0.2, 0.3, 0.3, 2.9, 2.9) == 0.02, "most were in time"
+    assert idle_of(2.4, 2.7, 2.8, 3.1) == 0.02, "too few to tell"
+    assert idle_of(2.4, 2.7, 2.8, 3.1, 2.9, beside=11.0) == 0.02, "asked at another time"
+
+
 def test_the_clock_ticks_while_a_question_waits(pod, line):
     output = pod.run(script([line("x", "sleep 1.2; false")], 5, 0))
     ticks = [float(each) for each in output.splitlines()[0].split()[1:]]
