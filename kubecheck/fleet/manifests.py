@@ -295,6 +295,6 @@ def _nginx(policy: Policy) -> Json:
 
 
 def _resources(memory: str) -> Json:
-    # All questions of a vantage are asked at once, in a second or two of CPU time: with half a CPU they wait for
+    # All questions of a vantage are asked at once, in a second or two of CPU: with half of one they wait for
     # each other until they are late. On a busy node the small request keeps them behind everybody else.
     return {"requests": {"cpu": "5m", "memory": "16Mi"}, "limits": {"cpu": "2", "memory": memory}}
