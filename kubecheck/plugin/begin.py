@@ -19,7 +19,7 @@ from kubecheck.cluster.deadline import Deadline
 from kubecheck.cluster.discover import discover
 from kubecheck.outcomes import Verdict
 from kubecheck.plugin.progress import waiting
-from kubecheck.plugin.run import RUN, Run, is_controller, is_worker, new_id
+from kubecheck.plugin.run import RUN, Run, handed_over, is_controller, is_worker, new_id
 from kubecheck.plugin.since import read_given
 from kubecheck.policy import PolicyError, load_policy
 from kubecheck.report.document import write_no_verdict
@@ -35,7 +35,11 @@ NO_VERDICT = pytest.StashKey[str]()
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Send Allure's results to the reports folder, unless another was named."""
-    if is_worker(config) or config.option.collectonly or config.getoption("allure_report_dir", None):
+    if is_worker(config):
+        # pytest-xdist hands on what was typed, and not what has become of it.
+        config.option.allure_report_dir = handed_over(config).get("allure")
+        return
+    if config.option.collectonly or config.getoption("allure_report_dir", None):
         return
     if not Shard.parse(config.option.shard).whole:
         _only_with_shards(config)

@@ -12,6 +12,7 @@ import pytest
 
 from kubecheck.plugin.begin import NO_VERDICT
 from kubecheck.plugin.end import ENDING
+from kubecheck.plugin.holding import HELD
 from kubecheck.plugin.run import RUN, is_worker
 
 
@@ -34,7 +35,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         from kubecheck.report.allure import complete
 
         answers, _ = config.stash[RUN].gathered()
-        complete(ending, answers, Path(folder))
+        held = config.stash[HELD].taken(Path(folder)) if HELD in config.stash else ()
+        complete(ending, answers, Path(folder), held)
     if path := _metrics_file(config):
         from kubecheck.report.metrics import metrics, write_metrics
 

@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -250,6 +251,12 @@ def networks_for(kinds: set[str]) -> list[str]:
 def is_worker(config: pytest.Config) -> bool:
     """Whether this process is a worker of pytest-xdist."""
     return hasattr(config, "workerinput")
+
+
+def handed_over(config: pytest.Config) -> dict[str, Any]:
+    """What a worker's controller has told it; empty when there is no cluster to judge."""
+    given: dict[str, Any] = config.workerinput.get("kubecheck", {})  # type: ignore[attr-defined]
+    return given
 
 
 def is_controller(config: pytest.Config) -> bool:

@@ -25,7 +25,7 @@ from kubecheck.cluster.sound import FACTS
 from kubecheck.fleet import Standing
 from kubecheck.outcomes import CannotTell
 from kubecheck.plugin.begin import connected
-from kubecheck.plugin.run import RUN, Run, is_worker
+from kubecheck.plugin.run import RUN, Run, handed_over, is_worker
 from kubecheck.policy import Policy
 from kubecheck.shard import WHOLE
 from kubecheck.survey import load_record
@@ -103,6 +103,7 @@ def pytest_configure_node(node: Any) -> None:
         "id": run.id,
         "started": run.started.isoformat(),
         "reports": str(run.reports),
+        "allure": config.getoption("allure_report_dir", None),
         "no_probes": run.no_probes,
         "seconds": run.deadline.left,
         "policy": run.policy.model_dump_json(),
@@ -116,9 +117,8 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """In a worker: take over the run."""
     config = session.config
-    if not is_worker(config) or "kubecheck" not in config.workerinput:  # type: ignore[attr-defined]
+    if not is_worker(config) or not (given := handed_over(config)):
         return
-    given = config.workerinput["kubecheck"]  # type: ignore[attr-defined]
     replayed = load_record(Path(config.option.replay)) if config.option.replay else None
     config.stash[RUN] = Run(
         policy=Policy.model_validate_json(given["policy"]),

@@ -11,7 +11,7 @@ import json
 import os
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,18 +38,23 @@ TARGETS = 100  # targets of one result that are told; where there are more, thos
 REPLACED = {"epic", "feature", "story", "severity", "host", "parentSuite", "suite", "subSuite"}
 
 
-def complete(ending: Ending, answers: Answers, folder: Path) -> None:
-    """Complete the results in ``folder``, and write what Allure shows beside them."""
+def complete(ending: Ending, answers: Answers, folder: Path, held: Iterable[tuple[Path, Json]] = ()) -> None:
+    """Complete the results in ``folder``, and those that are ``held``, each with the file it belongs into.
+
+    Writes what Allure shows beside them too.
+    """
     results = {_key(result): result for result in ending.results}
     causes = explaining(ending)
     attached = {id(cause): _attach(folder, _diagnosis(cause)) for cause in ending.diagnosis.causes}
     docs = _docs(folder)
-    for file in sorted(folder.glob("*-result.json")):
-        body = json.loads(file.read_text(encoding="utf-8"))
+    written = sorted(folder.glob("*-result.json"))
+    read = ((file, json.loads(file.read_text(encoding="utf-8"))) for file in written)
+    for file, body in (*read, *held):
         vantage = next((p["value"] for p in body.get("parameters", ()) if p["name"] == "vantage"), "")
         result = results.get((body.get("fullName", ""), vantage))
         if result is None:
-            continue  # a test that is no check
+            _write(file, body)  # a test that is no check
+            continue
         mine = causes.get((result.check, result.vantage), ())
         body |= {
             "name": f"{result.title} [{result.vantage}]",

@@ -97,6 +97,14 @@ def test_metrics_and_allure_are_written(told):
     assert "verdict=NOT READY\n" in (results / "environment.properties").read_text()
 
 
+@pytest.mark.parametrize("processes", [(), ("-n", "2")])
+def test_each_result_is_a_file_of_allures_and_fixtures_are_none(record, tmp_path, processes):
+    run(tmp_path, "--replay", record, "-k", "node_ready", *processes)
+    files = sorted(file.name.rpartition("-")[2] for file in (tmp_path / "reports/allure-results").iterdir())
+    assert len(files) > 4
+    assert set(files) == {"categories.json", "environment.properties", "result.json"}
+
+
 def test_failures_are_told_once_and_plainly(told):
     said = told[0].stdout
     assert "= FAILURES =" not in said
