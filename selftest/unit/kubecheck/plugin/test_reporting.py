@@ -101,7 +101,7 @@ def test_metrics_and_allure_are_written(told):
 def test_each_result_is_a_file_of_allures_and_fixtures_are_none(record, tmp_path, processes):
     run(tmp_path, "--replay", record, "-k", "node_ready", *processes)
     files = sorted(file.name.rpartition("-")[2] for file in (tmp_path / "reports/allure-results").iterdir())
-    assert len(files) > 4
+    assert files.count("result.json") == 2, "one for each node"
     assert set(files) == {"categories.json", "environment.properties", "result.json"}
 
 
