@@ -1,7 +1,7 @@
 """All questions of a vantage as one script for ``sh``, and its output taken apart again.
 
 Each answer is one line: marker, the question's number, exit status, tries, seconds since boot
-at the start and the end, the same around doing nothing, the output in base64, and a full stop.
+at the start and the end, the same around doing nothing, the output as words of base64, and a full stop.
 Base64, so that no output can forge a line, and the full stop, so that a line cut off by a lost
 connection is no answer.
 
@@ -35,34 +35,37 @@ MARGIN = 3  # seconds beyond a question's own limit before its tool is killed
 _PRELUDE = """\
 dir=$(mktemp -d /tmp/kubecheck.XXXXXX) || exit 9
 trap 'kill $clock; wait $clock; rm -rf "$dir"' EXIT
-now() { read -r up rest </proc/uptime; echo "$up"; }
-now >"$dir/ticks"
+# Each question is a few small processes, and there are many: where the shell itself can do it, it does.
+now() { read -r up rest </proc/uptime; }
+now; echo "$up" >"$dir/ticks"
 tick() {
   trap 'kill $!; exit' TERM
-  while sleep TICK & wait $!; do now >>"$dir/ticks"; done
+  while sleep TICK & wait $!; do now; echo "$up" >>"$dir/ticks"; done
   : >"$dir/ticks"  # a busybox that knows whole seconds only: then there is no clock
 }
 tick </dev/null >/dev/null 2>&1 &
 clock=$!
 ask() {
-  number=$1; settling=$2; line=$3; start=$(now); tries=0
+  number=$1; settling=$2; line=$3; tries=0
+  now; start=$up
   while :; do
     tries=$((tries + 1))
     timeout LIMIT sh -c "$line" </dev/null >"$dir/$number" 2>&1
     status=$?
-    end=$(now)
+    now; end=$up
     if [ "$status" -eq 0 ] || [ "$settling" -eq 0 ]; then break; fi
     if [ "$((${end%.*} - ${start%.*}))" -gt "$settling" ]; then break; fi
     # What is not settled soon is mostly broken: many askers at full speed would starve the node.
     if [ "$tries" -lt 5 ]; then sleep 0.2; else sleep 1; fi
   done
-  idle=0; idled=0
-  if [ "$status" -ne 0 ]; then idle=$(now); sh -c :; sh -c :; sh -c :; idled=$(now); fi
-  { printf 'kubecheck-answer %s %s %s %s %s %s %s ' \\
-      "$number" "$status" "$tries" "$start" "$end" "$idle" "$idled"
-    head -c BYTES "$dir/$number" | base64 | tr -d '\\n'
-    echo ' .'
-  } >"$dir/$number.answer"
+  idle=0; up=0
+  if [ "$status" -ne 0 ]; then now; idle=$up; sh -c :; sh -c :; sh -c :; now; fi
+  told="kubecheck-answer $number $status $tries $start $end $idle $up"
+  if [ -s "$dir/$number" ]; then
+    echo $told $(head -c BYTES "$dir/$number" | base64) . >"$dir/$number.answer"
+  else
+    echo $told . >"$dir/$number.answer"
+  fi
 }
 """
 
@@ -80,7 +83,7 @@ def script(questions: Sequence[Question], seconds: int, settling: float) -> str:
         lines.append(f'ask {number} {patience} {quote(question.shell(seconds))} & asked="$asked $!"')
         if begun % AT_ONCE == 0:
             lines += wait
-    told = 'echo kubecheck-ticks $(cat "$dir/ticks") $(now)'
+    told = 'now; echo kubecheck-ticks $(cat "$dir/ticks") $up'
     lines += [*wait, told, 'cat "$dir"/*.answer', "exit", ""]
     return "\n".join(lines)
 
@@ -108,7 +111,7 @@ def read_answers(output: bytes, questions: Sequence[Question]) -> dict[str, Raw]
         fields = line.split(b" ")
         if fields[0] == b"kubecheck-ticks":
             ticks = _ticks(fields[1:])
-        if len(fields) != 10 or fields[0] != b"kubecheck-answer" or fields[9].strip() != b".":
+        if len(fields) < 9 or fields[0] != b"kubecheck-answer" or fields[-1].strip() != b".":
             continue
         try:
             number = int(fields[1])
@@ -116,7 +119,7 @@ def read_answers(output: bytes, questions: Sequence[Question]) -> dict[str, Raw]
             idle = max(float(fields[7]) - float(fields[6]), _late(ticks, start, end)) if status else 0.0
             raw = Raw(
                 status=status,
-                output=base64.b64decode(fields[8], validate=True),
+                output=base64.b64decode(b"".join(fields[8:-1]), validate=True),
                 seconds=round(end - start, 2),
                 tries=int(fields[3]),
                 idle=round(idle, 2),
