@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
 from kubecheck.diagnosis.geometry import Pair, shapes
-from kubecheck.diagnosis.traffic import crossing
+from kubecheck.diagnosis.traffic import PROXIED, crossing
 
 LARGE = ("network.large_transfer*", "dns.large_answer")
 
@@ -42,7 +42,7 @@ def mtu_black_hole(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             says=f"large packets are lost {told}, and small ones pass",
             blames=("Network/pods",) if shape.form == "overlay" else tuple(f"Node/{node}" for node in nodes),
-            explains=crossing(evidence, shape.pairs) & evidence.find(*LARGE),
+            explains=crossing(evidence, shape.pairs) & evidence.find(*LARGE, *PROXIED),
             confidence=Confidence.LIKELY,
             names={"nodes": ", ".join(nodes)},
         )

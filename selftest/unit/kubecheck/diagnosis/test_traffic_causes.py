@@ -280,6 +280,14 @@ def test_an_api_server_that_has_lost_the_way_to_the_dashboard(with_dashboard, on
     assert unexplained(made) == left
 
 
+@pytest.mark.parametrize(("other", "left"), [("n2", set()), ("n3", {"addons.dashboard_login@api"})])
+def test_a_login_is_too_large_for_a_way_that_small_packets_pass(with_dashboard, other, left):
+    large = matrix("network.large_transfer", *both_ways("n1", other))
+    made = with_dashboard([*matrix("network.pod_to_pod"), *large, LOGIN])
+    assert [name for name, _ in causes(made)] == ["mtu-black-hole"]
+    assert unexplained(made) == left
+
+
 @pytest.mark.parametrize(("node", "left"), [("n2", set()), ("n3", {"addons.dashboard_login@api"})])
 def test_a_dashboard_that_reaches_no_service(with_dashboard, node, left):
     down = failed("addons.kube_proxy_healthy", f"node:{node}", "connection refused")
