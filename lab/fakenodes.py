@@ -12,6 +12,7 @@ import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
 from typing import Any
 
 from lab.building import build_kwok
@@ -22,6 +23,7 @@ from lab.progress import Progress
 
 NODES, PODS = IPv4Network("198.18.0.0/16"), IPv4Network("198.19.0.0/16")
 PODS_OF_A_NODE = 26  # the prefix length: a thousand such networks fit
+STAGES = Path(__file__).parent / "manifests/fakenodes.yaml"
 PORT = 10247  # kwok's, in the place of the kubelet's
 LABEL = "kubecheck.lab/fake"
 ANNOTATION = {"kwok.x-k8s.io/node": "fake"}
@@ -63,7 +65,7 @@ class FakeNodes:
             "metadata": {"name": "all"},
             "spec": {"execs": [{"local": {"workDir": "/root", "envs": environment}}]},
         }
-        (place / "kwok.yaml").write_text(json.dumps(execs))
+        (place / "kwok.yaml").write_text(f"{STAGES.read_text()}---\n{json.dumps(execs)}\n")
         admin = self.lab.kubeconfig.read_text().replace(
             f"https://127.0.0.1:{self.lab.api_port()}", f"https://{self.lab.address_of(self.host)}:6443"
         )
