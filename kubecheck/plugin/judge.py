@@ -111,15 +111,15 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Put the judgement into the report, so that it reaches the process that gathers results."""
+    check, error = check_of(item), call.excinfo.value if call.excinfo else None
+    message = _message(error)
+    if check is not None and isinstance(error, AssertionError | CannotTell):
+        # In place of a traceback, which nobody needs, and which takes pytest longer than all of the judging.
+        item._repr_failure_py = lambda *_, **__: plain(message)  # type: ignore[method-assign, assignment]
     report = yield
-    check = check_of(item)
     if check is None or (call.excinfo is None and report.when != "call"):
         return report
-    error = call.excinfo.value if call.excinfo else None
     outcome = _outcome(error)
-    message = _message(error)
-    if isinstance(error, AssertionError | CannotTell):
-        report.longrepr = plain(message)
     without_values(report.longrepr)
     if isinstance(error, pytest.skip.Exception):
         report.longrepr = (str(item.path), (item.location[1] or 0) + 1, f"Skipped: {plain(message)}")
