@@ -26,6 +26,8 @@ from kubecheck.probes import Certificate
 Json = dict[str, Any]
 
 SILENT = {0, 429, 500, 502, 503, 504}  # nothing is learnt of the token from these
+NODE = "kubecheck-rehearsal-"
+LONGEST = 64 - len("system:node:" + NODE)  # of a run's id: X.509 has no longer common names (RFC 5280, A.1)
 TRIED = 3  # usable tokens that are tried before it counts as refused
 # What every kubelet may ask for: before 1.27 the approver insists on all three.
 USAGES = ["digital signature", "key encipherment", "client auth"]
@@ -43,7 +45,7 @@ class Rehearsing:
         self.run = run
         self.may_not = may_not
         self.name = f"kubecheck-{run}-rehearsal"
-        self.node = f"kubecheck-rehearsal-{run}"
+        self.node = NODE + run[-LONGEST:].lstrip("-")
         self._lock = threading.Lock()
         self._stopped = False
         self._created = False

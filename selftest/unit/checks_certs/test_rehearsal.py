@@ -94,3 +94,11 @@ def test_the_bearer_of_the_token_has_no_other_credentials():
     assert found.auth_settings()["BearerToken"]["value"] == f"Bearer abcdef.{SECRET}"
     assert configuration.cert_file == "/admin.crt"
     assert configuration.api_key == {"authorization": "Bearer admin"}
+
+
+def test_the_longest_id_of_a_run_still_gives_a_common_name():
+    run = "01234567-" * 4 + "9999"
+    node = Rehearsing(None, HASTY, run).node
+    assert len(f"system:node:{node}") <= 64
+    assert node.startswith("kubecheck-rehearsal-")
+    assert node.endswith("9999")
