@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from ipaddress import ip_network
 
 from kubecheck.cluster.bootstrap import Bootstrap
@@ -63,10 +64,12 @@ class Facts:
 
     def node(self, name: str) -> Node:
         """The node called ``name``. Raises KeyError."""
-        for node in self.nodes:
-            if node.name == name:
-                return node
-        raise KeyError(name)
+        return self.nodes[self.places[name]]
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Where each node stands among all, by its name."""
+        return {node.name: place for place, node in enumerate(self.nodes)}
 
     def may_not(self, part: Part) -> str:
         """The missing rights without which nothing of ``part`` can be done, in words.

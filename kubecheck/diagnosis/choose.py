@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -50,22 +51,31 @@ def smallest(found: Sequence[Cause], matter: frozenset[Symptom]) -> tuple[Cause,
     the smallest set: https://en.wikipedia.org/wiki/Set_cover_problem#Greedy_algorithm
     """
     explains = {id(each): each.finding.explains & matter for each in found}
-    chosen: list[Cause] = []
-    explained: set[Symptom] = set()
+    left = {id(each): set(explains[id(each)]) for each in found}
+    explaining: dict[Symptom, list[Cause]] = defaultdict(list)
+    for each in found:
+        for symptom in explains[id(each)]:
+            explaining[symptom].append(each)
 
     def gain(each: Cause) -> tuple[int, int]:
-        more = len(explains[id(each)] - explained)
+        more = len(left[id(each)])
         return (each.finding.confidence if more else 0, more)
 
     def weight(each: Cause) -> tuple[int, int]:
         return (len(explains[id(each)]), each.finding.confidence)
 
-    while (best := max((c for c in found if c not in chosen), key=gain, default=None)) and gain(best)[1]:
+    chosen: list[Cause] = []
+    while (best := max(found, key=gain, default=None)) and left[id(best)]:
         chosen.append(best)
-        explained |= explains[id(best)]
+        for symptom in tuple(left[id(best)]):
+            for other in explaining[symptom]:
+                left[id(other)].discard(symptom)
     # Leave out what the others explain together, the least sure and smallest first.
+    times = Counter(symptom for each in chosen for symptom in explains[id(each)])
+    needed: list[Cause] = []
     for each in sorted(chosen, key=weight):
-        others = {s for other in chosen if other is not each for s in explains[id(other)]}
-        if explains[id(each)] <= others:
-            chosen.remove(each)
-    return tuple(sorted(chosen, key=weight, reverse=True))
+        if all(times[symptom] > 1 for symptom in explains[id(each)]):
+            times.subtract(explains[id(each)])
+        else:
+            needed.append(each)
+    return tuple(sorted(needed, key=weight, reverse=True))

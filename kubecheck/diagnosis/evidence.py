@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -97,6 +98,13 @@ class Evidence:
         return tuple(found)
 
     @cached_property
+    def _by_check(self) -> dict[str, list[Symptom]]:
+        found: dict[str, list[Symptom]] = defaultdict(list)
+        for symptom in self.symptoms:
+            found[symptom.check].append(symptom)
+        return dict(found)
+
+    @cached_property
     def outcomes(self) -> dict[tuple[str, str], Outcome]:
         """Every result's outcome, by check and vantage."""
         return {(result.check, result.vantage): result.outcome for result in self.results}
@@ -111,11 +119,12 @@ class Evidence:
         failed: bool = False,
     ) -> frozenset[Symptom]:
         """The symptoms of ``checks`` (patterns) that fit all that is named; only failures if so asked."""
+        named = {check for check in self._by_check if any(fnmatchcase(check, each) for each in checks)}
         return frozenset(
             symptom
-            for symptom in self.symptoms
-            if any(fnmatchcase(symptom.check, check) for check in checks)
-            and kind in ("", symptom.kind)
+            for check in named
+            for symptom in self._by_check[check]
+            if kind in ("", symptom.kind)
             and node in ("", symptom.node)
             and to in ("", symptom.to)
             and service in ("", symptom.service)

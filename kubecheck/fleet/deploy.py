@@ -145,8 +145,7 @@ class Fleet:
 
     def _create_pods(self, create: Creator, wanted: list[Wanted]) -> None:
         """Those of this shard's nodes first: with luck the other shards make the others meanwhile."""
-        places = {node.name: place for place, node in enumerate(self.facts.nodes)}
-        own = [each for each in wanted if self.shard.holds(places[each.node.name])]
+        own = [each for each in wanted if self.shard.holds(self.facts.places[each.node.name])]
         create.create_all((each.namespace, self._pod(each)) for each in own)
         if len(own) < len(wanted):
             selector = f"{manifests.RUN_LABEL}={self.run}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from kubecheck.cluster.bootstrap import Rehearsal
 from kubecheck.cluster.reading import UNREAD, Reading
@@ -75,12 +76,15 @@ class Standing:
 
     def probe(self, network: str, node: str) -> Probe:
         """The probe pod of ``network`` on ``node``. Raises CannotTell when there is none."""
-        for probe in self.probes:
-            if (probe.network, probe.node) == (network, node):
-                return probe
+        if probe := self._by_place.get((network, node)):
+            return probe
         raise CannotTell(f"no probe pod stands on node {node}")
 
-    @property
+    @cached_property
+    def _by_place(self) -> dict[tuple[str, str], Probe]:
+        return {(probe.network, probe.node): probe for probe in self.probes}
+
+    @cached_property
     def pod_probes(self) -> tuple[Probe, ...]:
         """The probe pods on the pod network, one a node."""
         return tuple(probe for probe in self.probes if probe.network == "pod")

@@ -175,9 +175,7 @@ class Run:
 
     def _place(self, nodeid: str) -> int:
         """Where an item's node stands among all, and the first place for what is no node's."""
-        node = node_in(nodeid)
-        names = [each.name for each in self.facts.nodes]
-        return names.index(node) if node in names else 0
+        return self.facts.places.get(node_in(nodeid), 0)
 
     def survey_seconds(self) -> float:
         """How long asking has taken in this process; 0 where nobody was asked."""

@@ -78,7 +78,8 @@ def explaining(ending: Ending) -> dict[Key, tuple[Cause, ...]]:
 def explained_by(ending: Ending, cause: Cause) -> tuple[list[Result], list[Result]]:
     """The results that ``cause`` explains: those that failed, and those that could not be told."""
     keys = {(symptom.check, symptom.vantage) for symptom in cause.finding.explains}
-    mine = [result for result in ending.results if (result.check, result.vantage) in keys]
+    places = sorted(ending.places[key] for key in keys if key in ending.places)
+    mine = [ending.results[place] for place in places]
     return (
         [result for result in mine if result.outcome is Outcome.FAILED],
         [result for result in mine if result.outcome is Outcome.UNKNOWN],

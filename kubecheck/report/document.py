@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +74,11 @@ class Ending:
     def exit_code(self) -> int:
         """The exit code of the process."""
         return self.verdict.exit_code if self.pytest_code is None else self.pytest_code
+
+    @cached_property
+    def places(self) -> dict[tuple[str, str], int]:
+        """Where among the results each one is, by its check and vantage."""
+        return {(result.check, result.vantage): place for place, result in enumerate(self.results)}
 
     def with_outcome(self, outcome: Outcome) -> list[Result]:
         """The results of one outcome."""
