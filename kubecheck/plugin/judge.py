@@ -16,9 +16,17 @@ from kubecheck.plugin.targets import targets_of
 from kubecheck.plugin.tracebacks import without_values
 from kubecheck.probes import Answer
 from kubecheck.report.lines import plain
+from kubecheck.report.matrix import NODE_LIMIT
 from kubecheck.survey.survey import Answers
 
 RESULT = TypeAdapter(Result)
+SHOWN = {
+    Outcome.PASSED: ("passed", ".", "PASSED", "green"),
+    Outcome.FAILED: ("failed", "F", "FAILED", "red"),
+    Outcome.UNKNOWN: ("unknown", "U", "UNKNOWN", "yellow"),
+    Outcome.NOT_APPLICABLE: ("skipped", "s", "SKIPPED", "yellow"),
+}
+"""How pytest counts, marks and names an outcome, and in which colour."""
 FOUND = pytest.StashKey[Answers]()
 
 
@@ -149,12 +157,19 @@ def result_in(report: Any) -> Result | None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_report_teststatus(report: Any) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
-    """What could not be told is neither a failure nor an error of the run."""
-    found = result_in(report)
-    if found is None or found.outcome is not Outcome.UNKNOWN:
+def pytest_report_teststatus(
+    report: Any, config: pytest.Config
+) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+    """What could not be told is neither a failure nor an error of the run.
+
+    In a large cluster no result gets a letter of its own: they would fill screens before the verdict.
+    """
+    found, run = result_in(report), config.stash.get(RUN, None)
+    crowded = run is not None and len(run.facts.nodes) > NODE_LIMIT
+    if found is None or not (crowded or found.outcome is Outcome.UNKNOWN):
         return None
-    return "unknown", "U", ("UNKNOWN", {"yellow": True})
+    category, letter, word, colour = SHOWN[found.outcome]
+    return category, "" if crowded else letter, (word, {colour: True})
 
 
 def _outcome(error: BaseException | None) -> Outcome:
