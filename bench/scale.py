@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -89,22 +89,19 @@ def _fake_nodes(lab: Lab) -> Iterator[FakeNodes]:
     """Fake nodes, and somebody who answers at the addresses of their pods."""
     fake, machine = FakeNodes(lab), lab.machine(lab.masters[0])
     domain = lab.settings.cluster_domain
-    fake.start(f"kubecheck-{RUN}.svc.{domain} svc.{domain} {domain}", Progress())
-    try:
+    with ExitStack() as stack:
+        stack.callback(fake.stop)
+        fake.start(f"kubecheck-{RUN}.svc.{domain} svc.{domain} {domain}", Progress())
         place = machine.root / BINARIES.lstrip("/")
         for file in (
             Path(answering.__file__),
-            lab.pki / "ca.crt",
-            lab.pki / "admin.crt",
-            lab.pki / "admin.key",
+            *(lab.pki / name for name in ("ca.crt", "admin.crt", "admin.key")),
         ):
             shutil.copy2(file, place / file.name)
         server = f"https://{lab.address_of(lab.masters[0])}:6443"
         machine.start("answering", ["/usr/bin/python3", f"{BINARIES}/answering.py", BINARIES, server])
+        stack.callback(machine.forget, "answering")
         yield fake
-    finally:
-        machine.stop("answering")
-        fake.stop()
 
 
 def _run(lab: Lab, processes: int, reports: Path) -> Measured:

@@ -72,7 +72,8 @@ def run_full(kubeconfig: Path, policy: Path, reports: Path, *options: str) -> Ti
     written = reports / "verdict.json"
     written.unlink(missing_ok=True)
     command = [sys.executable, "-m", "pytest", "--kubeconfig", str(kubeconfig), "--policy", str(policy)]
-    command += ["--reports", str(reports), *options]
+    # Only this project's own environment has hypothesis, which takes a while to load.
+    command += ["--reports", str(reports), "-p", "no:hypothesispytest", *options]
     began = ended = time.monotonic()
     spawned = datetime.now(UTC)
     said: list[str] = []

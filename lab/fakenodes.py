@@ -107,13 +107,11 @@ class FakeNodes:
     def stop(self) -> None:
         """Take them away, and kwok."""
         self.have(0)
-        self._machine.stop("kwok")
+        self._machine.forget("kwok")
 
     def _nodes(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = (self.lab.api().get(f"/api/v1/nodes?labelSelector={LABEL}") or {})[
-            "items"
-        ]
-        return found
+        found = self.lab.api().get(f"/api/v1/nodes?labelSelector={LABEL}") or {}
+        return list(found.get("items") or ())
 
     def _node(self, name: str, place: int) -> dict[str, Any]:
         first = int(PODS.network_address) + place * 2 ** (32 - PODS_OF_A_NODE)

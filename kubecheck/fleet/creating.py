@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -56,6 +56,10 @@ class Creator:
             return self.create(namespace, body)
         except FleetProblem as problem:
             return str(problem)
+
+    def begin_all(self, bodies: Iterable[tuple[str, Json]]) -> list[Future[Json]]:
+        """Begin to create each body in its namespace, side by side; a result may raise FleetProblem."""
+        return [self.pool.submit(self.create, *each) for each in bodies]
 
     def create_all(self, bodies: Iterable[tuple[str, Json]]) -> list[Json]:
         """Create each body in its namespace, side by side. Raises FleetProblem."""

@@ -107,8 +107,10 @@ class Fleet:
         remove_forgotten(self.api, datetime.now(UTC))
         with creator(self.api, shared=not self.shard.whole) as create:
             self._create_namespaces(create)
-            create.create_all(self._basics())
+            basics = create.begin_all(self._basics())
             services = make_services(create, self.policy, self.facts, self.run, self.namespaces)
+            for each in basics:  # which pods cannot do without
+                each.result()
             started = time.monotonic()
             deployment = manifests.peer_deployment(self.run, self.facts.nodes, self.policy)
             peers = create.attempt(self.namespaces["peer"], deployment)
@@ -159,13 +161,15 @@ class Fleet:
 
     def _create_namespaces(self, create: Creator) -> None:
         ends = manifests.deadline(datetime.now(UTC), self.policy)
-        for key, level in LEVELS.items():
-            with self._lock:
-                # Once removal has begun, a namespace made now would be nobody's.
-                if self._closed.is_set():
-                    raise FleetProblem("the run was stopped")
-                self._touched = True
-                create.namespace(manifests.namespace(self.namespaces[key], self.run, level, ends))
+        wanted = [
+            manifests.namespace(self.namespaces[k], self.run, level, ends) for k, level in LEVELS.items()
+        ]
+        with self._lock:
+            # Once removal has begun, a namespace made now would be nobody's.
+            if self._closed.is_set():
+                raise FleetProblem("the run was stopped")
+            self._touched = True
+            list(create.pool.map(create.namespace, wanted))
 
     def _basics(self) -> list[tuple[str, Json]]:
         """What pods need to be there first: accounts, the servers' configuration, pull secrets."""
