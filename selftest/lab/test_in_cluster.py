@@ -86,7 +86,7 @@ def volume(request: pytest.FixtureRequest, lab: Lab, api: client.ApiClient) -> I
     lab.exec_on_node(lab.nodes[-1], ["mkdir", "--mode=777", VOLUME])
     core.create_persistent_volume(
         {
-            "metadata": {"name": "kubecheck-reports"},
+            "metadata": {"name": f"kubecheck-{request.param}"},
             "spec": {
                 "capacity": {"storage": "1Gi"},
                 "accessModes": ["ReadWriteOnce", "ReadWriteMany"],
@@ -96,7 +96,7 @@ def volume(request: pytest.FixtureRequest, lab: Lab, api: client.ApiClient) -> I
         }
     )
     yield
-    core.delete_persistent_volume("kubecheck-reports")
+    core.delete_persistent_volume(f"kubecheck-{request.param}")
     lab.exec_on_node(lab.nodes[-1], ["rm", "-r", VOLUME])
 
 
@@ -162,7 +162,14 @@ def must_be_as_from_outside(lab: Lab, healthy: Run, leftovers: Callable[[], list
     assert inside == outside
 
 
-@pytest.mark.usefixtures("volume")
+@pytest.fixture
+def jobs(kubectl: Kubectl) -> Iterator[None]:
+    """Jobs that make room for the next ones of their names."""
+    yield
+    kubectl("-n", NAMESPACE, "delete", "jobs", "--all")
+
+
+@pytest.mark.usefixtures("volume", "jobs")
 @pytest.mark.parametrize("volume", ["shards"], indirect=True)
 def test_shards_and_what_joins_them_give_the_verdict_of_one_run(
     lab: Lab,
