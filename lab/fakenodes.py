@@ -23,7 +23,7 @@ from lab.progress import Progress
 
 NODES, PODS = IPv4Network("198.18.0.0/16"), IPv4Network("198.19.0.0/16")
 PODS_OF_A_NODE = 26  # the prefix length: a thousand such networks fit
-STAGES = Path(__file__).parent / "manifests/fakenodes.yaml"
+STAGES = Path(__file__).parent / "programs/kwok/stages.yaml"
 PORT = 10247  # kwok's, in the place of the kubelet's
 LABEL = "kubecheck.lab/fake"
 ANNOTATION = {"kwok.x-k8s.io/node": "fake"}

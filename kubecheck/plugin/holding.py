@@ -2,7 +2,7 @@
 
 allure-pytest writes a result as soon as its test is over, and a file for each fixture of each test. What
 kubecheck has to tell of a result, the cause among it, is known at the end; and of fixtures that have attached
-nothing there is nothing to tell.
+nothing, and have not failed, there is nothing to tell.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ class Held:
     @allure_commons.hookimpl
     def report_container(self, container: Any) -> None:
         """A fixture is over."""
-        if any(each.steps or each.attachments for each in (*container.befores, *container.afters)):
+        steps = (*container.befores, *container.afters)
+        if any(each.steps or each.attachments or each.statusDetails for each in steps):
             self.files.report_container(container)
 
     @allure_commons.hookimpl

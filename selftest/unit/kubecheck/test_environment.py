@@ -34,7 +34,8 @@ def test_every_option_has_its_variable(monkeypatch):
     names = []
     declare(Environment(lambda name, **_: names.append(name), refuse))
     for name in names:
-        monkeypatch.setenv(f"KUBECHECK_{name[2:].replace('-', '_').upper()}", "1")
+        value = "1/1" if name == "--shard" else "1"
+        monkeypatch.setenv(f"KUBECHECK_{name[2:].replace('-', '_').upper()}", value)
     defaults = {}
     declare(Environment(lambda name, **about: defaults.update({name: about["default"]}), refuse))
     assert set(defaults) == set(names)
