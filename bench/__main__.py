@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.speed import BenchProblem, Timed, medians, ratio, side_by_side
+from bench.running import BenchProblem
+from bench.speed import Timed, medians, ratio, side_by_side
 
 GOAL = 2.0
 

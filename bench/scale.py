@@ -7,13 +7,10 @@ DNS real. What kubecheck says of such a cluster is not the point; what it costs 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
-import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -21,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench import answering
-from bench.speed import ROOT
+from bench.running import BenchProblem, run_kubecheck
 from lab.errors import LabError
 from lab.fakenodes import BINARIES, FakeNodes
 from lab.handle import Lab
@@ -44,7 +41,6 @@ class Measured:
     mebibytes: float
     megabytes: dict[str, float]
     lines: int
-    verdict: str
 
     def row(self) -> str:
         """As a row of the table."""
@@ -78,7 +74,7 @@ def main() -> int:
                 for processes in options.processes:
                     reports = (options.reports or Path(folder)) / f"{number}-{processes}"
                     print(_run(lab, processes, reports).row(), flush=True)
-    except LabError as problem:
+    except (LabError, BenchProblem) as problem:
         print(f"scale: {problem}", file=sys.stderr)
         return 2
     return 0
@@ -105,46 +101,28 @@ def _fake_nodes(lab: Lab) -> Iterator[FakeNodes]:
 
 
 def _run(lab: Lab, processes: int, reports: Path) -> Measured:
-    reports.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "pytest", "-q", "--kubeconfig", str(lab.kubeconfig)]
-    command += ["--policy", str(lab.policy), "--run", RUN, "--reports", str(reports)]
-    command += ["-n", str(processes)] if processes > 1 else []
-    begun = ended = time.monotonic()
-    said: list[str] = []
-    pipe = subprocess.PIPE
-    with (
-        subprocess.Popen(
-            command, cwd=ROOT, stdout=pipe, stderr=subprocess.STDOUT, text=True, start_new_session=True
-        ) as run,
-        _memory(run.pid) as most,
-    ):
-        assert run.stdout is not None
-        for line in run.stdout:
-            said.append(line)
-            if line.startswith("verdict: "):
-                ended = time.monotonic()
-        run.wait(LIMIT)
-    (reports / "output.txt").write_text("".join(said))
-    if not (reports / "verdict.json").exists() or ended == begun:
-        raise LabError(f"kubecheck gave no verdict: {''.join(said[-5:]).strip()}")
-    told = json.loads((reports / "verdict.json").read_text())
+    most = [0]
+    options = ["-q", "--run", RUN, *(["-n", str(processes)] if processes > 1 else [])]
+    ran = run_kubecheck(
+        lab.kubeconfig, lab.policy, reports, *options, limit=LIMIT, beside=lambda pid: _memory(pid, most)
+    )
+    (reports / "output.txt").write_text("".join(ran.lines))
     return Measured(
-        nodes=len(told["cluster"]["nodes"]),
+        nodes=len(ran.verdict["cluster"]["nodes"]),
         processes=processes,
-        seconds=ended - begun,
-        phases=told["timings"],
-        requests=told["requests"]["total"],
+        seconds=ran.seconds,
+        phases=ran.verdict["timings"],
+        requests=ran.verdict["requests"]["total"],
         mebibytes=most[0] / 2**20,
         megabytes={file: (reports / file).stat().st_size / 1e6 for file in REPORTS},
-        lines=len(said),
-        verdict=told["verdict"],
+        lines=len(ran.lines),
     )
 
 
 @contextmanager
-def _memory(session: int) -> Iterator[list[int]]:
-    """The most bytes that all processes of a session had in memory at once, looked at twice a second."""
-    most, over = [0], threading.Event()
+def _memory(session: int, most: list[int]) -> Iterator[None]:
+    """Keep in ``most`` the most bytes that a session's processes have at once, looked at twice a second."""
+    over = threading.Event()
 
     def look() -> None:
         while not over.wait(0.5):
@@ -153,7 +131,7 @@ def _memory(session: int) -> Iterator[list[int]]:
     thread = threading.Thread(target=look, daemon=True)
     thread.start()
     try:
-        yield most
+        yield
     finally:
         over.set()
         thread.join()

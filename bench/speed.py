@@ -9,18 +9,13 @@ import sys
 import time
 import tomllib
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from bench.running import ROOT, BenchProblem, run_kubecheck
+
 LIMIT = 300  # seconds for one run
 TOLD = ("facts", "deploy", "survey", "judge", "diagnose")
-PHASES = ("start", "facts", "deploy", "survey", "judge", "diagnose", "report", "clean up")
-FLOOR_PHASES = ("start", "deploy", "exec", "delete")
-
-
-class BenchProblem(Exception):
-    """There is nothing to measure; the text is one sentence."""
+PHASES = ("start", *TOLD, "report", "clean up")
 
 
 @dataclass(frozen=True)
@@ -67,35 +62,13 @@ def run_floor(kubeconfig: Path, policy: Path) -> Timed:
     return Timed(seconds, {"start": seconds - sum(phases.values()), **phases})
 
 
-def run_full(kubeconfig: Path, policy: Path, reports: Path, *options: str) -> Timed:
-    """One run of kubecheck, as a person runs it: without -n, with all checks."""
-    written = reports / "verdict.json"
-    written.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "pytest", "--kubeconfig", str(kubeconfig), "--policy", str(policy)]
-    # Only this project's own environment has hypothesis, which takes a while to load.
-    command += ["--reports", str(reports), "-p", "no:hypothesispytest", *options]
-    began = ended = time.monotonic()
-    spawned = datetime.now(UTC)
-    said: list[str] = []
-    with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as run:
-        assert run.stdout is not None
-        for line in run.stdout:
-            if line.startswith("verdict: "):
-                ended = time.monotonic()
-            said.append(line)
-        run.wait(LIMIT)
-    over = time.monotonic()
-    if not written.exists() or ended == began:
-        raise BenchProblem(f"kubecheck gave no verdict: {''.join(said[-5:]).strip()}")
-    told = json.loads(written.read_text())
-    inside = {phase: told["timings"].get(phase, 0.0) for phase in TOLD}
-    asked = datetime.fromisoformat(json.loads((reports / "record.json").read_text())["started"])
-    start = (asked - spawned).total_seconds()
-    phases = {"start": start, **inside, "clean up": over - ended}
-    phases["report"] = ended - began - start - sum(inside.values())  # the rest: the end is told last
-    return Timed(ended - began, {phase: phases[phase] for phase in PHASES}, told["verdict"])
+def run_full(kubeconfig: Path, policy: Path, reports: Path) -> Timed:
+    """One run of kubecheck: without -n, with all checks."""
+    ran = run_kubecheck(kubeconfig, policy, reports, limit=LIMIT)
+    inside = {phase: ran.verdict["timings"].get(phase, 0.0) for phase in TOLD}
+    phases = {"start": ran.start, **inside, "clean up": ran.after}
+    phases["report"] = ran.seconds - ran.start - sum(inside.values())  # the rest: the end is told last
+    return Timed(ran.seconds, {phase: phases[phase] for phase in PHASES}, ran.verdict["verdict"])
 
 
 def medians(runs: list[Timed]) -> dict[str, float]:

@@ -31,10 +31,10 @@ def duration(text: str) -> float:
     return float(together)
 
 
-def shard(text: str) -> str:
-    """A share of the nodes, ``2/4``: as text, for pytest-xdist hands options on as plain values."""
+def shard(text: str) -> Shard:
+    """A share of the nodes, ``2/4``."""
     try:
-        return str(Shard.parse(text))
+        return Shard.parse(text)
     except ValueError as problem:
         raise argparse.ArgumentTypeError(str(problem)) from None
 
@@ -104,7 +104,7 @@ def declare(group: Environment) -> None:
         "--shard",
         metavar="I/N",
         type=shard,
-        default=str(WHOLE),
+        default=WHOLE,
         help="judge the I-th of N shares of the nodes; the N runs are given the same --run, share their probe"
         " pods, and `kubecheck merge` joins their records",
     )

@@ -63,7 +63,7 @@ class Creator:
 
     def create_all(self, bodies: Iterable[tuple[str, Json]]) -> list[Json]:
         """Create each body in its namespace, side by side. Raises FleetProblem."""
-        return list(self.pool.map(lambda each: self.create(*each), bodies))
+        return [each.result() for each in self.begin_all(bodies)]
 
     def _post(self, path: str, body: Json) -> Json:
         try:

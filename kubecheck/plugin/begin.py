@@ -26,7 +26,6 @@ from kubecheck.report.document import write_no_verdict
 from kubecheck.report.lines import plain
 from kubecheck.report.rights import missing_told
 from kubecheck.report.snapshot import SnapshotProblem
-from kubecheck.shard import Shard
 from kubecheck.survey import RecordProblem, load_record
 
 NO_VERDICT = pytest.StashKey[str]()
@@ -39,12 +38,11 @@ def pytest_configure(config: pytest.Config) -> None:
         # pytest-xdist hands on what was typed, and not what has become of it.
         config.option.allure_report_dir = handed_over(config).get("allure")
         return
-    if config.option.collectonly or config.getoption("allure_report_dir", None):
+    if config.option.collectonly:
         return
-    if not Shard.parse(config.option.shard).whole:
-        _only_with_shards(config)
-    if config.option.no_probes and config.option.node_access:
-        raise pytest.UsageError("--node-access looks through probe pods: leave it out, or --no-probes")
+    _must_fit(config)
+    if config.getoption("allure_report_dir", None):
+        return
     folder = _reports(config) / "allure-results"
     # Emptied here and not by Allure's own option, which each worker would carry out again.
     if folder.is_dir():
@@ -99,8 +97,12 @@ def pytest_unconfigure(config: pytest.Config) -> Generator[None, None, None]:
     return result
 
 
-def _only_with_shards(config: pytest.Config) -> None:
-    """Raise UsageError for what does not go with --shard."""
+def _must_fit(config: pytest.Config) -> None:
+    """Raise UsageError for options that do not go together."""
+    if config.option.no_probes and config.option.node_access:
+        raise pytest.UsageError("--node-access looks through probe pods: leave it out, or --no-probes")
+    if config.option.shard.whole:
+        return
     if not config.option.run:
         raise pytest.UsageError("--shard needs --run ID, the same for all shards of a run")
     if config.option.replay:
@@ -122,7 +124,7 @@ def _live(config: pytest.Config) -> Run:
         node_access=config.option.node_access,
         no_probes=config.option.no_probes,
         started=started,
-        shard=Shard.parse(config.option.shard),
+        shard=config.option.shard,
         id=config.option.run or new_id(),
     )
     run.timings["facts"] = round(time.monotonic() - begun, 2)

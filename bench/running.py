@@ -1,0 +1,85 @@
+"""One run of kubecheck as a person starts it, watched from outside."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Timer
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+
+
+class BenchProblem(Exception):
+    """There is nothing to measure; the text is one sentence."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """``seconds`` until the verdict was told, ``after`` it until the end, and until the cluster was asked.
+
+    ``lines`` are what the terminal saw, ``verdict`` is the content of verdict.json.
+    """
+
+    seconds: float
+    after: float
+    start: float
+    lines: list[str]
+    verdict: dict[str, Any]
+
+
+def run_kubecheck(
+    kubeconfig: Path,
+    policy: Path,
+    reports: Path,
+    *options: str,
+    limit: float,
+    beside: Callable[[int], AbstractContextManager[Any]] = nullcontext,
+) -> Ran:
+    """Run it, killed after ``limit`` seconds. ``beside`` gets its session's id and lasts as long as it does.
+
+    Raises BenchProblem when it gives no verdict.
+    """
+    reports.mkdir(parents=True, exist_ok=True)
+    written = reports / "verdict.json"
+    written.unlink(missing_ok=True)
+    # Only this project's own environment has hypothesis, which takes a while to load.
+    command = [sys.executable, "-m", "pytest", "-p", "no:hypothesispytest", "--kubeconfig", str(kubeconfig)]
+    command += ["--policy", str(policy), "--reports", str(reports), *options]
+    pipe = subprocess.PIPE
+    lines: list[str] = []
+    began = ended = time.monotonic()
+    spawned = datetime.now(UTC)
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=pipe, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout is not None
+        timer = Timer(limit, process.kill)
+        timer.start()
+        try:
+            with beside(process.pid):
+                for line in process.stdout:
+                    lines.append(line)
+                    if line.startswith("verdict: "):
+                        ended = time.monotonic()
+                process.wait()
+        finally:
+            timer.cancel()
+    over = time.monotonic()
+    if not written.exists() or ended == began:
+        raise BenchProblem(f"kubecheck gave no verdict: {''.join(lines[-5:]).strip()}")
+    asked = datetime.fromisoformat(json.loads((reports / "record.json").read_text())["started"])
+    return Ran(
+        seconds=ended - began,
+        after=over - ended,
+        start=(asked - spawned).total_seconds(),
+        lines=lines,
+        verdict=json.loads(written.read_text()),
+    )
