@@ -112,7 +112,7 @@ def declare(group: Environment) -> None:
         "--run",
         metavar="ID",
         type=run_id,
-        help="the run's id, by which the shards of one run find each other",
+        help="the run's id, a new one each time, by which the shards of one run find each other",
     )
     group.addoption(
         "--replay", metavar="FILE", help="judge the record.json of an earlier run again, without any cluster"

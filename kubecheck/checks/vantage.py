@@ -7,6 +7,9 @@ from enum import Flag, auto
 
 from kubecheck.cluster.facts import Facts
 
+ASKED_AT_NODES = ("pod", "node", "kubectl")
+"""The kinds of vantage at a node from which somebody is asked; the others are told by the API or the run."""
+
 
 @dataclass(frozen=True)
 class Vantage:

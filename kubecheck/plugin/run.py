@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from kubecheck.checks.check import Check, declared
-from kubecheck.checks.vantage import Vantage
+from kubecheck.checks.vantage import ASKED_AT_NODES, Vantage
 from kubecheck.cluster.api import Api, ApiError
 from kubecheck.cluster.deadline import Deadline
 from kubecheck.cluster.facts import Facts
@@ -160,7 +160,7 @@ class Run:
 
     def out_of_reach(self, vantage: Vantage) -> str:
         """Why nothing can be asked from there, whatever the check; empty where it can."""
-        if vantage.kind not in ("pod", "node", "kubectl"):
+        if vantage.kind not in ASKED_AT_NODES:
             return ""
         node = self.facts.node(vantage.node)
         return "" if node.probed else f"node {node.name} runs {node.os}: {NO_LINUX}"

@@ -5,42 +5,48 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from kubecheck.checks.vantage import ASKED_AT_NODES
 from kubecheck.cluster.reading import UNREAD, Reading
 from kubecheck.fleet.standing import Standing
-from kubecheck.shard import WHOLE
+from kubecheck.shard import WHOLE, Shard
 from kubecheck.survey.record import Record, RecordProblem
-
-ASKED_THERE = ("pod", "node", "kubectl")
-"""The kinds of vantage at a node that somebody has to be asked at."""
 
 
 def merged(records: Sequence[Record]) -> Record:
-    """One record of all ``records``. What a shard that is missing was to ask could not be told.
+    """One record of all ``records``. What a shard that is missing, or had no fleet, was to ask is not known.
 
     Facts are those that the first of them read. Raises RecordProblem for records that are not of one run.
     """
     first, *others = sorted(records, key=lambda record: record.shard.number)
     for other in others:
         _must_fit(first, other)
-    found = {record.shard.number for record in records}
-    missing = {
-        number: f"there is no record of shard {number}/{first.shard.of}, which was to ask"
-        for number in range(1, first.shard.of + 1)
-        if number not in found
-    }
     troubles = {vantage: why for record in records for vantage, why in record.troubles.items()}
-    for place, node in enumerate(first.facts.nodes):
-        if why := missing.get(place % first.shard.of + 1):
-            troubles |= {f"{kind}:{node.name}": why for kind in ASKED_THERE}
+    untold = _untold(records, first.shard.of)
+    for shard, why in untold.items():
+        for place, node in enumerate(first.facts.nodes):
+            if shard.holds(place):
+                troubles |= {f"{kind}:{node.name}": why for kind in ASKED_AT_NODES}
     return replace(
         first,
         started=min(record.started for record in records),
-        standing=_standing(records, missing.get(1, "")),
+        standing=_standing(records, untold.get(Shard(1, first.shard.of), "")),
         fleet_problem=next((record.fleet_problem for record in records if record.fleet_problem), ""),
         answers={vantage: raws for record in records for vantage, raws in record.answers.items()},
         troubles=troubles,
         shard=WHOLE,
     )
+
+
+def _untold(records: Sequence[Record], of: int) -> dict[Shard, str]:
+    """The shards that have asked nothing, and why."""
+    found = {record.shard: record for record in records}
+    untold = {}
+    for shard in (Shard(number, of) for number in range(1, of + 1)):
+        if shard not in found:
+            untold[shard] = f"there is no record of shard {shard}, which was to ask"
+        elif found[shard].standing is None and found[shard].fleet_problem:
+            untold[shard] = found[shard].fleet_problem
+    return untold
 
 
 def _must_fit(first: Record, other: Record) -> None:

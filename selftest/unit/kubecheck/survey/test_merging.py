@@ -67,6 +67,8 @@ def test_a_shard_without_a_fleet_takes_it_from_another(shards):
     found = merged([bare, second])
     assert found.standing.probes == second.standing.probes
     assert found.fleet_problem == "Namespace x was refused"
+    assert found.troubles["pod:node1"] == "Namespace x was refused"
+    assert "pod:node2" not in found.troubles
     assert merged([bare]).standing is None
 
 
