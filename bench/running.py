@@ -42,9 +42,11 @@ def run_kubecheck(
     *options: str,
     limit: float,
     beside: Callable[[int], AbstractContextManager[Any]] = nullcontext,
+    told: Callable[[], object] = lambda: None,
 ) -> Ran:
     """Run it, killed after ``limit`` seconds. ``beside`` gets its session's id and lasts as long as it does.
 
+    ``told`` is called when the verdict has been told, while the run still waits for its namespaces to go.
     Raises BenchProblem when it gives no verdict.
     """
     reports.mkdir(parents=True, exist_ok=True)
@@ -69,6 +71,7 @@ def run_kubecheck(
                     lines.append(line)
                     if line.startswith("verdict: "):
                         ended = time.monotonic()
+                        told()
                 process.wait()
         finally:
             timer.cancel()

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from kubecheck.diagnosis.cause import Cause, Kind
+from kubecheck.diagnosis.cause import Cause, Confidence, Kind
 from kubecheck.diagnosis.evidence import Evidence, Symptom
 
 
@@ -25,8 +25,9 @@ class Diagnosis:
 def diagnose(evidence: Evidence, kinds: Iterable[Kind]) -> Diagnosis:
     """Look for every kind of cause, and choose as few as explain all that can be explained.
 
-    What could not be told is explained where a cause does so, but calls for none by itself, unless nothing
-    has failed: then it is all that there is to explain.
+    What could not be told calls for no likely cause, unless nothing has failed: then it is all that there is
+    to explain. It does call for a certain one, however little else has failed: a rule that keeps every probe
+    pod out must not hide behind one failure that has nothing to do with it.
     """
     if not evidence.symptoms:
         return Diagnosis()
@@ -37,8 +38,11 @@ def diagnose(evidence: Evidence, kinds: Iterable[Kind]) -> Diagnosis:
             found += [Cause(kind, finding) for finding in kind.find(evidence)]
         except Exception as mistake:  # noqa: BLE001 - it must not cost the verdict, nor the other causes
             defects.append(f"{kind.id}: {mistake!r}")
-    failed = frozenset(symptom for symptom in evidence.symptoms if symptom.failed)
-    chosen = smallest(found, failed or frozenset(evidence.symptoms))
+    failed = {symptom for symptom in evidence.symptoms if symptom.failed}
+    known = {
+        s for each in found if each.finding.confidence is Confidence.CERTAIN for s in each.finding.explains
+    }
+    chosen = smallest(found, frozenset(failed | known if failed else evidence.symptoms))
     explained = {symptom for each in chosen for symptom in each.finding.explains}
     left = tuple(s for s in evidence.symptoms if s.failed and s not in explained)
     return Diagnosis(chosen, left, tuple(defects))

@@ -9,10 +9,11 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.running import ROOT
 from kubecheck import __version__
 from lab.errors import LabError
 from lab.handle import Lab
-from selftest.faults.proving import DOUBLES, ROOT, Proof, prove, singles
+from selftest.faults.proving import DOUBLES, Proof, prove, singles
 from selftest.faults.records import keep
 from selftest.faults.table import table
 
@@ -66,7 +67,7 @@ def _one(lab: Lab, names: tuple[str, ...], seed: int, reports: Path) -> Proof:
     try:
         return prove(lab, names, seed, reports)
     except LabError as problem:
-        return Proof(names, (), seed, 0.0, {}, str(problem))
+        return Proof(names, (), seed, trouble=str(problem))
 
 
 def _tell(proof: Proof) -> None:

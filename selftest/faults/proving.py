@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from bench.running import BenchProblem, Ran, run_kubecheck
 from lab.faults import actions
 from lab.faults.catalogue import fault_named, faults
 from lab.faults.policy import merged
 from lab.handle import Lab
 from selftest.faults.judgement import Injected, Judgement, judge
 
-ROOT = Path(__file__).parents[2]
 LIMIT = 300  # seconds for one run of kubecheck
 PATIENCE = (
     "[timing]\npods_ready = 30\n"  # half as long as by default for pods that a fault keeps from starting
@@ -36,13 +33,16 @@ DOUBLES = (
 
 @dataclass(frozen=True)
 class Proof:
-    """What came of one try. ``seconds`` are those of kubecheck's run, ``trouble`` says why there was none."""
+    """What came of one try.
+
+    ``seconds`` are those until kubecheck told its verdict, ``trouble`` says why there was none.
+    """
 
     names: tuple[str, ...]
     injected: tuple[Injected, ...]
     seed: int
-    seconds: float
-    verdict: dict[str, Any]
+    seconds: float = 0.0
+    verdict: dict[str, Any] = field(default_factory=dict)
     trouble: str = ""
 
     @property
@@ -64,25 +64,30 @@ def singles() -> list[tuple[str, ...]]:
 def prove(lab: Lab, names: Sequence[str], seed: int, reports: Path) -> Proof:
     """Put the faults in, at victims that follow from the seed, run kubecheck, and heal them.
 
-    Of several faults none has another's victim. Raises LabError when the lab does not do it.
+    Of several faults none has another's victim. They are healed as soon as the verdict is told, while
+    kubecheck still waits for its namespaces to go. Raises LabError when the lab does not do it.
     """
     reports.mkdir(parents=True, exist_ok=True)
     injected: list[Injected] = []
+    healing = partial(_heal, lab, names)
     try:
         with lab.held():
             for name in names:
                 entry = actions.inject(lab, name, _seed_apart(lab, name, seed, injected))
                 injected.append(Injected(name, entry.victims))
-        begun = time.monotonic()
         through = next((e.victims["through"] for e in injected if "through" in e.victims), "")
-        verdict, output = _kubecheck(lab, names, through, reports)
-        seconds = time.monotonic() - begun
+        ran = _kubecheck(lab, names, through, reports, told=healing)
+    except BenchProblem as problem:
+        return Proof(tuple(names), tuple(injected), seed, trouble=str(problem))
     finally:
-        with lab.held():
-            for name in reversed(names):
-                actions.heal(lab, name)
-    trouble = "" if verdict else f"kubecheck gave no verdict: {output[-500:]}"
-    return Proof(tuple(names), tuple(injected), seed, seconds, verdict, trouble)
+        healing()
+    return Proof(tuple(names), tuple(injected), seed, ran.seconds, ran.verdict)
+
+
+def _heal(lab: Lab, names: Sequence[str]) -> None:
+    with lab.held():
+        for name in reversed(names):
+            actions.heal(lab, name)
 
 
 def _seed_apart(lab: Lab, name: str, seed: int, others: Sequence[Injected]) -> int:
@@ -101,13 +106,13 @@ def _through(lab: Lab, server: str) -> str:
     return text.replace(f":{lab.api_port()}", f":{lab.api_port(server)}") if server else text
 
 
-def _kubecheck(lab: Lab, names: Sequence[str], through: str, reports: Path) -> tuple[dict[str, Any], str]:
-    """The verdict.json of a run with the promises that the faults need, and what the run printed.
+def _kubecheck(
+    lab: Lab, names: Sequence[str], through: str, reports: Path, told: Callable[[], object]
+) -> Ran:
+    """A run with the promises that the faults need; what it printed is kept in output.txt.
 
     It goes through the API server of the master ``through``, where the address in front of all is dead.
     """
-    written = reports / "verdict.json"
-    written.unlink(missing_ok=True)
     policy = merged(lab.policy.read_text(), PATIENCE)
     for name in names:
         policy = merged(policy, fault_named(name).policy) if fault_named(name).policy else policy
@@ -116,8 +121,6 @@ def _kubecheck(lab: Lab, names: Sequence[str], through: str, reports: Path) -> t
     kubeconfig = reports / "kubeconfig"
     kubeconfig.touch(mode=0o600)
     kubeconfig.write_text(_through(lab, through))
-    command = [sys.executable, "-m", "pytest", "-q", "--kubeconfig", str(kubeconfig)]
-    command += ["--policy", str(promised), "--reports", str(reports)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LIMIT, check=False)
-    (reports / "output.txt").write_text(done.stdout + done.stderr)
-    return (json.loads(written.read_text()) if written.exists() else {}), done.stdout + done.stderr
+    ran = run_kubecheck(kubeconfig, promised, reports, "-q", limit=LIMIT, told=told)
+    (reports / "output.txt").write_text("".join(ran.lines))
+    return ran

@@ -18,7 +18,7 @@ the fault is healed, and what kubecheck said is compared to what it has to say. 
 - **blamed right**: it names this cause and no other, and blames the object that was broken and no other.
 - **collateral**: results that failed without a reason in the fault, or that could not be told and no cause
   knows why.
-- **seconds**: of kubecheck's run.
+- **seconds**: until kubecheck told its verdict.
 
 """
 
