@@ -34,6 +34,7 @@ FAULT = Fault(
         "nodes.node_ready@api:{node}",
         "controlplane.node_lease_fresh@api:{node}",
         "addons.node_has_metrics@api:{node}",
+        "addons.pods_have_metrics@api",  # it gives no figures of the pods that it carries
         "network.probe_pod_runs@*:{node}",
         "network.deployment_becomes_ready",  # the scheduler may still give it a replica
         "dns.dns_replicas_ready@api",  # it may carry a replica of CoreDNS
