@@ -13,6 +13,7 @@ from kubecheck.cluster.extensions import ApiService, Webhook
 from kubecheck.cluster.facts import Facts, tenth_address
 from kubecheck.cluster.kubelets import deviations, drift, same, same_size
 from kubecheck.cluster.leases import Lease
+from kubecheck.cluster.metrics import METRICS_SETTLED, settled_pods
 from kubecheck.cluster.objects import Deployment, Node, Pod, Service
 from kubecheck.cluster.workloads import DaemonSet
 from kubecheck.fleet.names import EXTERNAL, HEADLESS, MANY, many_addresses
@@ -94,6 +95,7 @@ __all__ = [
     "LARGE",
     "LARGE_PATH",
     "MANY",
+    "METRICS_SETTLED",
     "NODES",
     "PODS",
     "REHEARSAL",
@@ -183,6 +185,7 @@ __all__ = [
     "record_type",
     "same",
     "same_size",
+    "settled_pods",
     "tenth_address",
     "weak_suites",
 ]

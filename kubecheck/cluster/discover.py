@@ -21,8 +21,9 @@ from kubecheck.cluster.etcd import read_etcd_writes
 from kubecheck.cluster.extensions import read_api_services, read_webhooks
 from kubecheck.cluster.facts import Facts
 from kubecheck.cluster.leases import read_leases
+from kubecheck.cluster.metrics import read_metrics_api, read_node_usage, read_pod_usage
 from kubecheck.cluster.needed import rights
-from kubecheck.cluster.objects import Condition, Deployment, Kubelet, Node, Pod, Service, Usage
+from kubecheck.cluster.objects import Deployment, Kubelet, Node, Pod, Service
 from kubecheck.cluster.reading import Reading
 from kubecheck.cluster.reviews import lacking
 from kubecheck.cluster.sound import Unsound, sound
@@ -91,9 +92,12 @@ def discover(api: Api, policy: Policy, *, probes: bool = True) -> Facts:
         deployments = ask("Deployments of cluster DNS", lambda: _deployments(api, namespace))
         dns_lacks = pool.submit(lambda: _dns_lacks(api, deployments.result()))
         cidrs = ask("the Service CIDR", lambda: _service_cidrs(api))
-        metrics_api = ask("APIService v1beta1.metrics.k8s.io", lambda: _metrics_api(api))
-        node_usage = ask("node metrics", lambda: _usage(api, "nodes", parse.node_usage))
-        pod_usage = ask("pod metrics", lambda: _usage(api, "pods", parse.pod_usage))
+        metrics_api = ask("APIService v1beta1.metrics.k8s.io", lambda: read_metrics_api(api))
+        node_usage = ask("node metrics", lambda: read_node_usage(api))
+        pod_usage = ask(
+            "pod metrics",
+            lambda: read_pod_usage(api, nodes, pods.result().found or (), node_usage.result().found or {}),
+        )
         read_kubelets = {name: future.result() for name, future in kubelets.items()}
         facts = Facts(
             server=api.server,
@@ -178,19 +182,6 @@ def _service_cidrs(api: Api) -> tuple[str, ...]:
     """From the ServiceCIDR objects, which API servers publish since 1.33."""
     items = api.items("/apis/networking.k8s.io/v1/servicecidrs")
     return tuple(cidr for item in items for cidr in item["spec"]["cidrs"])
-
-
-def _metrics_api(api: Api) -> Condition:
-    """The Available condition of the metrics API."""
-    item = api.get("/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io")
-    for found in item.get("status", {}).get("conditions") or ():
-        if found["type"] == "Available":
-            return parse.condition(found)
-    return Condition("Available", "Unknown", message="the aggregation layer has not judged it yet")
-
-
-def _usage(api: Api, kind: str, row: Callable[[parse.Json], tuple[str, Usage]]) -> dict[str, Usage]:
-    return dict(row(item) for item in api.items(f"/apis/metrics.k8s.io/v1beta1/{kind}"))
 
 
 def _kubelet(api: Api, node: Node) -> Kubelet:

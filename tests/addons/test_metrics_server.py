@@ -2,13 +2,23 @@
 
 from datetime import UTC, datetime
 
-from kubecheck.checks import API, EACH_NODE, CannotTell, Facts, Node, NotApplicable, Policy, check
+from kubecheck.checks import (
+    API,
+    EACH_NODE,
+    METRICS_SETTLED,
+    CannotTell,
+    Facts,
+    Node,
+    NotApplicable,
+    Policy,
+    check,
+    settled_pods,
+)
 
 LOOK = (
     "kubectl get apiservice v1beta1.metrics.k8s.io -o yaml",
     "kubectl -n kube-system logs deployment/metrics-server --tail=50",
 )
-SETTLED = 120  # seconds: two readings of the slowest --metric-resolution in use, which CPU figures need
 
 
 def metrics_expected(facts: Facts, policy: Policy) -> None:
@@ -85,33 +95,24 @@ def test_node_metrics_fresh(facts: Facts, policy: Policy, node: Node) -> None:
 def test_pods_have_metrics(facts: Facts, policy: Policy) -> None:
     """Rows are there, with memory in use, and no pod that has run for two minutes is without one.
 
-    A younger pod or container may not have been scraped twice yet, which its CPU figure needs. A kubelet that
-    was restarted has no figures of its pods at first, so for two minutes theirs cannot be told where those of
-    the node itself are there.
+    A younger pod or container may not have been read twice yet, which its CPU figure needs, and a row that is
+    missing is asked for again, since a single reading may be incomplete. A kubelet that was restarted has no
+    figures of its pods at first, so for two minutes theirs cannot be told where those of the node itself are
+    there.
 
     Source: https://kubernetes-sigs.github.io/metrics-server/
     """
     metrics_expected(facts, policy)
     rows = facts.pod_usage.value
     assert rows, "kubectl top pod has no row at all"
-    latest = max(parse_time(usage.sampled) for usage in rows.values())
-    settled = [
-        pod
-        for pod in facts.pods.value
-        if pod.phase == "Running"
-        and pod.ready
-        and not pod.deleted
-        and pod.started
-        and (latest - max(parse_time(when) for when in (pod.started, pod.ended) if when)).total_seconds()
-        > SETTLED
-    ]
     empty = [name for name, usage in rows.items() if usage.memory <= 0]
     assert not empty, f"no memory in use, says the row of {', '.join(empty[:10])}"
-    without = [pod for pod in settled if pod.full_name not in rows]
+    expected = settled_pods(facts.pods.value, rows)
+    without = [pod for pod in expected if pod.full_name not in rows]
     young = {node: kubelet_just_started(facts, node) for node in sorted({pod.node for pod in without})}
     missing = [pod.full_name for pod in without if not young[pod.node]]
     assert not missing, (
-        f"{len(missing)} of {len(settled)} running pods have no row: {', '.join(missing[:10])}"
+        f"{len(missing)} of {len(expected)} running pods have no row: {', '.join(missing[:10])}"
     )
     if without:
         names = ", ".join(pod.full_name for pod in without[:10])
@@ -129,7 +130,7 @@ def kubelet_just_started(facts: Facts, node: str) -> str:
     if kubelet is None or kubelet.started is None:
         return ""
     age = (parse_time(facts.clock.value) - datetime.fromtimestamp(kubelet.started, UTC)).total_seconds()
-    if age > SETTLED:
+    if age > METRICS_SETTLED:
         return ""
     return f"the kubelet of {node} started {max(age, 0.0):.0f} s ago, and two readings of it are needed"
 

@@ -1,0 +1,66 @@
+"""The metrics API: what metrics-server has measured of nodes and pods."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from kubecheck.cluster import parse
+from kubecheck.cluster.api import Api
+from kubecheck.cluster.objects import Condition, Node, Pod, Usage
+
+METRICS_SETTLED = (
+    120  # seconds: two readings of the slowest --metric-resolution in use, which CPU figures need
+)
+PATIENCE = 35.0  # seconds: two readings of the usual one, after a reading that a kubelet gave in part only
+PAUSE = 3.0  # seconds; this API cannot be watched
+
+
+def read_metrics_api(api: Api) -> Condition:
+    """The Available condition of the metrics API. Raises ApiError."""
+    item = api.get("/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io")
+    for found in item.get("status", {}).get("conditions") or ():
+        if found["type"] == "Available":
+            return parse.condition(found)
+    return Condition("Available", "Unknown", message="the aggregation layer has not judged it yet")
+
+
+def read_node_usage(api: Api) -> dict[str, Usage]:
+    """The rows of ``kubectl top node``, by node. Raises ApiError."""
+    return dict(parse.node_usage(item) for item in api.items("/apis/metrics.k8s.io/v1beta1/nodes"))
+
+
+def read_pod_usage(
+    api: Api, nodes: Iterable[Node], pods: Iterable[Pod], measured: Mapping[str, Usage]
+) -> dict[str, Usage]:
+    """The rows of ``kubectl top pod``, by ``namespace/name``. Raises ApiError.
+
+    A kubelet's answer may lack a pod once, and then metrics-server has no row of it until its reading after
+    the next. So where a Ready node is measured (``measured`` has its row) and one of its settled pods is not,
+    it is asked again for 35 seconds.
+    """
+    healthy = {node.name for node in nodes if node.ready} & set(measured)
+    there = [pod for pod in pods if pod.node in healthy]
+    until = time.monotonic() + api.deadline.within(PATIENCE)
+    while True:
+        rows = dict(parse.pod_usage(item) for item in api.items("/apis/metrics.k8s.io/v1beta1/pods"))
+        complete = all(pod.full_name in rows for pod in settled_pods(there, rows))
+        if complete or time.monotonic() + PAUSE > until:
+            return rows
+        time.sleep(PAUSE)
+
+
+def settled_pods(pods: Iterable[Pod], rows: Mapping[str, Usage]) -> list[Pod]:
+    """The pods that have run for two minutes by the time of the latest of ``rows``, if there is one.
+
+    A younger pod or container may not have been read twice yet, which its CPU figure needs.
+    """
+    latest = max((datetime.fromisoformat(usage.sampled) for usage in rows.values()), default=None)
+
+    def age(pod: Pod) -> float:
+        begun = max(datetime.fromisoformat(when) for when in (pod.started, pod.ended) if when)
+        return (latest - begun).total_seconds() if latest else 0.0
+
+    running = [pod for pod in pods if pod.phase == "Running" and pod.ready and not pod.deleted]
+    return [pod for pod in running if pod.started and age(pod) > METRICS_SETTLED]
