@@ -24,6 +24,8 @@ class DnsOverUdp(Question):
     than nslookup, so the reply is read from what it prints. It takes 512 bytes and does not turn to TCP.
     """
 
+    gives_up = True
+
     name: str
     server: str
     rdtype: str = "A"
@@ -60,6 +62,8 @@ class DnsOverTcp(Question):
 
     ``rdtype`` is A, AAAA, CNAME, PTR or SRV.
     """
+
+    gives_up = True
 
     name: str
     server: str

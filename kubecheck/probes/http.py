@@ -14,6 +14,8 @@ from kubecheck.probes.question import KILLED, Question, Raw, address
 class HttpGet(Question):
     """``GET http://host:port/path``; ``settles`` for a Service that this run has just created."""
 
+    gives_up = True
+
     host: str
     port: int
     path: str = "/"

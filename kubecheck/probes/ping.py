@@ -15,6 +15,8 @@ PINGS = 3  # one that is lost is no finding
 class Ping(Question):
     """Echo requests to ``host`` until one is answered, three at most."""
 
+    gives_up = True
+
     host: str
 
     @property

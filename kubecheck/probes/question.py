@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 from kubecheck.outcomes import CannotTell
 
@@ -81,6 +82,12 @@ class Inquiry(ABC):
 
 class Question(Inquiry):
     """Something that a probe pod asks, with a line of shell."""
+
+    gives_up: ClassVar[bool] = False
+    """Whether its line ends in time whatever it meets, does not exit, and sets no variable of the script's.
+
+    Then it is run as it is, without a shell and a watcher of its own.
+    """
 
     @abstractmethod
     def shell(self, seconds: int) -> str:

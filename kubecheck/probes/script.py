@@ -24,7 +24,8 @@ from shlex import quote
 
 from kubecheck.probes.question import Question, Raw
 
-OUTPUT_LIMIT = 65536  # bytes kept of what one question prints
+OUTPUT_LIMIT = 2**18  # bytes that one question may print; what prints more meets a full disk
+BLOCK = 512  # bytes of the blocks that a shell's ulimit counts
 AT_ONCE = 48  # questions under way at one vantage; each is a few small processes
 PACE = 4  # questions that are begun without a look at how busy the vantage is
 TICK = 0.5  # seconds from one tick of the clock to the next
@@ -36,6 +37,8 @@ MARGIN = 3  # seconds beyond a question's own limit before its tool is killed
 _PRELUDE = """\
 dir=$(mktemp -d /tmp/kubecheck.XXXXXX) || exit 9
 trap 'kill $clock; wait $clock; rm -rf "$dir"' EXIT
+trap '' XFSZ  # to write more than may be is an error like another, and ends no shell
+most=$(ulimit -H -f)
 # Each question is a few small processes, and there are many: where the shell itself can do it, it does.
 now() { read -r up rest </proc/uptime; }
 now; echo "$up" >"$dir/ticks"
@@ -48,10 +51,11 @@ tick </dev/null >/dev/null 2>&1 &
 clock=$!
 ask() {
   number=$1; settling=$2; line=$3; tries=0
+  ulimit -S -f BLOCKS  # no answer may fill the node's disk, or this shell's memory
   now; start=$up
   while :; do
     tries=$((tries + 1))
-    timeout LIMIT sh -c "$line" </dev/null >"$dir/$number" 2>&1
+    eval "$line" </dev/null >"$dir/$number" 2>&1
     status=$?
     now; end=$up
     if [ "$status" -eq 0 ] || [ "$settling" -eq 0 ]; then break; fi
@@ -59,11 +63,12 @@ ask() {
     # What is not settled soon is mostly broken: many askers at full speed would starve the node.
     if [ "$tries" -lt 5 ]; then sleep 0.2; else sleep 1; fi
   done
+  ulimit -S -f "$most"
   idle=0; up=0
   if [ "$status" -ne 0 ]; then now; idle=$up; sh -c :; sh -c :; sh -c :; now; fi
   told="kubecheck-answer $number $status $tries $start $end $idle $up"
   if [ -s "$dir/$number" ]; then
-    echo $told $(head -c BYTES "$dir/$number" | base64) . >"$dir/$number.answer"
+    echo $told $(base64 "$dir/$number") . >"$dir/$number.answer"
   else
     echo $told . >"$dir/$number.answer"
   fi
@@ -76,12 +81,12 @@ def script(questions: Sequence[Question], seconds: int, settling: float) -> str:
 
     ``seconds`` limits each question, ``settling`` is for those that may be asked again.
     """
-    prelude = _PRELUDE.replace("LIMIT", str(seconds + MARGIN)).replace("BYTES", str(OUTPUT_LIMIT))
-    lines = [prelude.replace("TICK", str(TICK)), "asked="]
+    prelude = _PRELUDE.replace("TICK", str(TICK)).replace("BLOCKS", str(OUTPUT_LIMIT // BLOCK))
+    lines = [prelude, "asked="]
     wait = ["wait $asked"] if questions else []  # of nobody it would be for everybody, the clock among them
     for begun, (number, question) in enumerate(_numbered(questions), start=1):
         patience = int(settling) if question.settles else 0
-        lines.append(f'ask {number} {patience} {quote(question.shell(seconds))} & asked="$asked $!"')
+        lines.append(f'ask {number} {patience} {quote(_line(question, seconds))} & asked="$asked $!"')
         if begun % PACE == 0:
             lines.append("sh -c :")  # takes no time, unless there is no CPU: then the others are let go first
         if begun % AT_ONCE == 0:
@@ -89,6 +94,12 @@ def script(questions: Sequence[Question], seconds: int, settling: float) -> str:
     told = 'now; echo kubecheck-ticks $(cat "$dir/ticks") $up'
     lines += [*wait, told, 'cat "$dir"/*.answer', "exit", ""]
     return "\n".join(lines)
+
+
+def _line(question: Question, seconds: int) -> str:
+    """What asks it, and is over some time after ``seconds`` at the latest."""
+    line = question.shell(seconds)
+    return line if question.gives_up else f"timeout {seconds + MARGIN} sh -c {quote(line)}"
 
 
 def longest(questions: Sequence[Question], seconds: int, settling: float) -> float:

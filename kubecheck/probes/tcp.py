@@ -13,6 +13,8 @@ from kubecheck.probes.question import KILLED, Answer, Question, Raw, address
 class TcpConnect(Question):
     """A TCP connection to ``host:port``, closed again at once."""
 
+    gives_up = True
+
     host: str
     port: int
 

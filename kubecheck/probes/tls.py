@@ -36,6 +36,8 @@ class TlsHello(Question):
     ``server_name`` is the name asked for (SNI), for a server that has several certificates.
     """
 
+    gives_up = True
+
     host: str
     port: int
     suites: tuple[str, ...] = ()

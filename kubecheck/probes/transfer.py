@@ -17,6 +17,8 @@ class Download(Question):
     need. ``settles`` for a Service that this run has just created.
     """
 
+    gives_up = True
+
     host: str
     port: int
     path: str

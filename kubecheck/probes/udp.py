@@ -18,6 +18,8 @@ class UdpAsk(Question):
     Source: RFC 1350, sections 2 and 6.
     """
 
+    gives_up = True
+
     host: str
     port: int
 

@@ -141,6 +141,7 @@ def test_settling_ends_and_the_failure_stays_one(pod, line):
 
 
 def test_big_output_is_cut_and_does_not_hold_up_others(pod, line):
+    """It tells something of whoever was asked: no answer of ours is that long."""
     answers = pod.ask(
         {
             "big": line("big", "head -c 3000000 /dev/zero | tr '\\0' x"),
@@ -149,6 +150,8 @@ def test_big_output_is_cut_and_does_not_hold_up_others(pod, line):
         }
     )
     assert answers["big"].raw.output == b"x" * OUTPUT_LIMIT
+    assert answers["big"].raw.status != 0
+    assert answers["big"].conclusive
     assert answers["just"].raw.output == b"\0" * OUTPUT_LIMIT
     assert answers["small"].raw.text == "small"
 
