@@ -72,9 +72,9 @@ soak: lab-up ## run kubecheck 200 times in a row in the lab: each run READY, not
 bench: lab-up ## kubecheck's time beside the floor's, and where it goes, on the lab
 	@$(PY) -m bench --kubeconfig $(LAB_STATE)/kubeconfig --policy $(LAB_STATE)/policy.toml
 
-scale: packages venv ## what a run costs on 100, 300 and 1,000 fake nodes, in a small lab of its own
+scale: packages venv ## what a run costs on 100, 300 and 1,000 fake nodes, in a small lab of its own; writes docs/scale.md
 	@$(PY) -m lab up --name scale --masters 1 --workers 0 --etcd-disk none --dockerd none
-	@status=0; $(PY) -m bench.scale --name scale || status=$$?; $(PY) -m lab down --name scale; exit $$status
+	@status=0; $(PY) -m bench.scale --name scale --page docs/scale.md || status=$$?; $(PY) -m lab down --name scale; exit $$status
 
 lint: venv ## style, format, types, and which room may import which
 	$(VENV)/bin/ruff check .

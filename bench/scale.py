@@ -11,14 +11,16 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import answering
+from bench import answering, plot
 from bench.running import BenchProblem, run_kubecheck
+from kubecheck import __version__
 from lab.errors import LabError
 from lab.fakenodes import BINARIES, FakeNodes
 from lab.handle import Lab
@@ -55,6 +57,17 @@ class Measured:
 REPORTS = ("verdict.html", "verdict.json", "record.json")
 FILES = tuple(f"{file}, MB" for file in REPORTS)
 COLUMNS = ("nodes", "processes", "seconds", "of which", "API requests", "MiB", *FILES, "lines")
+HEAD = f"| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|"
+INTRODUCTION = """\
+# What a run costs on many nodes
+
+kwok puts fake nodes behind the API server of a small real cluster. Every probe pod is asked by an exec that
+goes the real way, and its questions run as processes of this machine, which is also the one that kubecheck
+runs on: on a real cluster each node carries its own share. **seconds** are those until the verdict,
+**MiB** the most memory of all of kubecheck's processes together, **lines** those of the terminal. The dashed
+line is growth in proportion to the nodes, from the smallest cluster on. `make scale` measures it again.
+
+"""
 
 
 def main() -> int:
@@ -64,20 +77,56 @@ def main() -> int:
     parser.add_argument("--nodes", type=int, nargs="+", default=[100, 300, 1000])
     parser.add_argument("--processes", type=int, nargs="+", default=[1])
     parser.add_argument("--reports", type=Path, help="where each run leaves its reports; default nowhere")
+    parser.add_argument("--page", type=Path, help="write the table there, and its picture beside it as .svg")
     options = parser.parse_args()
+    measured: list[Measured] = []
     try:
         lab = Lab.load(options.name)
         with TemporaryDirectory(prefix="kubecheck-scale-") as folder, _fake_nodes(lab) as fake:
-            print(f"| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|", flush=True)
+            print(HEAD, flush=True)
             for number in options.nodes:
                 fake.have(number)
                 for processes in options.processes:
                     reports = (options.reports or Path(folder)) / f"{number}-{processes}"
-                    print(_run(lab, processes, reports).row(), flush=True)
+                    measured.append(_run(lab, processes, reports))
+                    print(measured[-1].row(), flush=True)
     except (LabError, BenchProblem) as problem:
         print(f"scale: {problem}", file=sys.stderr)
         return 2
+    if options.page:
+        picture = options.page.with_suffix(".svg")
+        picture.write_text(plot.picture(_panels(measured)), encoding="utf-8")
+        options.page.write_text(_page(measured, picture.name), encoding="utf-8")
     return 0
+
+
+def _page(measured: Sequence[Measured], picture: str) -> str:
+    day = datetime.now(UTC).date().isoformat()
+    told = f"Measured on {day} with kubecheck {__version__}, on a machine with {os.cpu_count()} cores.\n\n"
+    rows = "\n".join((HEAD, *(each.row() for each in measured)))
+    return f"{INTRODUCTION}{told}{rows}\n\n![what a run costs, over the number of nodes]({picture})\n"
+
+
+def _panels(measured: Sequence[Measured]) -> list[plot.Panel]:
+    """A panel for each figure, with a curve for each number of processes."""
+    figures: dict[str, Callable[[Measured], float]] = {
+        "seconds": lambda each: each.seconds,
+        "API requests": lambda each: each.requests,
+        "MiB of memory": lambda each: each.mebibytes,
+    }
+    numbers = sorted({each.processes for each in measured})
+    return [
+        plot.Panel(
+            title,
+            {
+                f"-n {number}" if number > 1 else "one process": sorted(
+                    (each.nodes, figure(each)) for each in measured if each.processes == number
+                )
+                for number in numbers
+            },
+        )
+        for title, figure in figures.items()
+    ]
 
 
 @contextmanager
