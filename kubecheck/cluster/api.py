@@ -94,11 +94,15 @@ class Api:
             raise ApiError(0, "NoDate", f"{self.server} does not say what time it is") from None
 
     def through_proxy(
-        self, method: str, path: str, body: Json | None = None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        headers: Mapping[str, str] | None = None,
+        seconds: float = PROXY_TIMEOUT,
     ) -> str:
-        """What something behind the API server's proxy says, given PROXY_TIMEOUT seconds. Raises ApiError."""
-        timeout = (CONNECT_TIMEOUT, PROXY_TIMEOUT)
-        _, answer = self._request(method, path, {}, body, timeout, headers=headers)
+        """What something behind the API server's proxy says within ``seconds``. Raises ApiError."""
+        _, answer = self._request(method, path, {}, body, (CONNECT_TIMEOUT, seconds), headers=headers)
         return answer.decode("utf-8", "replace")
 
     def create(self, path: str, body: Json) -> Json:

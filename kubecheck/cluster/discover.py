@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -33,6 +34,7 @@ from kubecheck.policy import Policy
 T = TypeVar("T")
 
 ASK_AT_ONCE = 16
+KUBELET_SECONDS = 15.0  # an API server by itself waits 30 for a kubelet that cannot be reached
 DEEPEST = 50  # levels of a kubelet's configuration; it has five
 
 
@@ -186,14 +188,18 @@ def _service_cidrs(api: Api) -> tuple[str, ...]:
 
 def _kubelet(api: Api, node: Node) -> Kubelet:
     proxy = f"/api/v1/nodes/{node.name}/proxy"
-    config = api.get(f"{proxy}/configz")["kubeletconfig"]
+
+    def read(page: str) -> str:
+        return api.through_proxy("GET", f"{proxy}/{page}", seconds=KUBELET_SECONDS)
+
+    config = json.loads(read("configz"))["kubeletconfig"]
     # The two fields that may hold a credential.
     config.pop("staticPodURLHeader", None)
     if "staticPodURL" in config:
         config["staticPodURL"] = re.sub("//[^/@]*@", "//", config["staticPodURL"])
     if _depth(config) > DEEPEST:
         raise ValueError("it is nested too deeply")
-    page = api.text(f"{proxy}/metrics")
+    page = read("metrics")
     return Kubelet(
         client_certificate_seconds=parse.metric(page, "kubelet_certificate_manager_client_ttl_seconds"),
         config=config,

@@ -13,6 +13,7 @@ from kubecheck.fleet.requests import carry_out
 from kubecheck.fleet.stream import ExecProblem
 from kubecheck.outcomes import CannotTell
 from kubecheck.probes import Inquiry, Question, Raw
+from kubecheck.probes.requests import BROKE_OFF, UNREACHABLE
 from kubecheck.probes.script import longest, read_answers, script
 
 REQUESTS_AT_ONCE = 8  # for one vantage; the survey asks several vantages at once
@@ -45,7 +46,8 @@ class LiveAsker:
 
     def _carry_out(self, request: Inquiry) -> Raw:
         raw = carry_out(self.api, request, REQUEST_SECONDS)
-        silent = raw.status != 0 and raw.seconds >= REQUEST_SECONDS
+        # Where the API server itself says that it waited in vain, it has waited long enough.
+        silent = raw.status in (BROKE_OFF, UNREACHABLE) and raw.seconds >= REQUEST_SECONDS
         if _conclusive(request, raw) and not silent:
             return raw
         return carry_out(self.api, request, PATIENT_SECONDS if silent else REQUEST_SECONDS)
