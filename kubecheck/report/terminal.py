@@ -18,6 +18,8 @@ ROWS = 34  # of the summary; with pytest's last lines it stays below 40
 ROWS_OF_GAPS = 7
 EVIDENCE = 3  # lines of a message in full
 CONFIRMED = 2
+BLAMED = 8  # objects that a cause blames, by name
+STEPS = 8  # lines that mend it
 COLOURS = {Verdict.READY: "green", Verdict.NOT_READY: "red"}
 
 
@@ -81,16 +83,24 @@ def _title(ending: Ending) -> str:
     return said + (" (stopped before its end)" if ending.interrupted else "")
 
 
-def _cause_in_details(ending: Ending, number: int, cause: Cause, width: int) -> list[Block]:
+def _cause_in_details(
+    ending: Ending, number: int, cause: Cause, width: int, *, everything: bool = False
+) -> list[Block]:
     """From the fullest to the shortest telling of a cause."""
     finding = cause.finding
     head = paragraph(f"{number}. ", f"{finding.says} ({finding.confidence.name.lower()})", width, bold=True)
+    blamed = finding.blames if everything else finding.blames[:BLAMED]
+    more = f" and {len(finding.blames) - len(blamed)} more" if len(finding.blames) > len(blamed) else ""
     # Not wrapped either: names are copied, and may be longer than a line.
-    blames = [Line(plain(f"   blames    {', '.join(finding.blames)}"), {})]
+    blames = [Line(plain(f"   blames    {', '.join(blamed)}{more}"), {})]
     because = [
         line for said in finding.confirmed[:CONFIRMED] for line in paragraph("   because   ", said, width)
     ]
-    mend = [_command(step) for step in cause.remedy]
+    steps = cause.remedy if everything else cause.remedy[:STEPS]
+    mend = [_command(step) for step in steps]
+    if len(cause.remedy) > len(steps):
+        left = counted(len(cause.remedy) - len(steps), "more line")
+        mend.append(Line(f"             ... and {left} in the report", {}))
     explains = paragraph(
         "   explains  ", f"{_extent(ending, cause)} (kubecheck explain {cause.kind.id})", width
     )
@@ -103,7 +113,7 @@ def _cause_in_details(ending: Ending, number: int, cause: Cause, width: int) -> 
 
 
 def _cause_with_all(ending: Ending, number: int, cause: Cause, width: int) -> Block:
-    block = _cause_in_details(ending, number, cause, width)[0]
+    block = _cause_in_details(ending, number, cause, width, everything=True)[0]
     for results in explained_by(ending, cause):
         for check, vantages in _by_check(results).items():
             block += paragraph(f"   {results[0].outcome} ", f"{check} at {places(vantages, 10**6)}", width)

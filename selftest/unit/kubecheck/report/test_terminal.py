@@ -105,6 +105,22 @@ def test_a_cause_comes_with_whom_it_blames_and_what_mends_it(told, result, cause
     ]
 
 
+def test_of_many_culprits_and_commands_the_first_are_told_and_all_when_asked_for(told, result, caused):
+    failed = result(outcome=FAILED)
+    nodes = tuple(f"Node/node{n}" for n in range(1000))
+    steps = tuple(f"on node{n}: systemctl restart kubelet" for n in range(20))
+    cause = caused(failed, blames=nodes, remedy=steps)
+    text = told(failed, causes=[cause]).text
+    assert "Node/node7 and 992 more\n" in text
+    assert "node7: systemctl" in text
+    assert "... and 12 more lines in the report" in text
+    assert "node8" not in text
+    everything = told(failed, causes=[cause], everything=True).text
+    assert "Node/node999\n" in everything
+    assert "node19: systemctl" in everything
+    assert "more" not in everything
+
+
 def test_failures_that_a_cause_explains_are_listed_only_when_asked_for(told, result, caused):
     failed = [result(outcome=FAILED, vantage=f"pod:node{n}") for n in range(30)]
     causes = [caused(*failed)]
