@@ -10,9 +10,7 @@ from kubecheck.cluster import parse
 from kubecheck.cluster.api import Api
 from kubecheck.cluster.objects import Condition, Node, Pod, Usage
 
-METRICS_SETTLED = (
-    120  # seconds: two readings of the slowest --metric-resolution in use, which CPU figures need
-)
+METRICS_SETTLED = 120  # seconds: two readings of the slowest --metric-resolution in use
 PATIENCE = 35.0  # seconds: two readings of the usual one, after a reading that a kubelet gave in part only
 PAUSE = 3.0  # seconds; this API cannot be watched
 
