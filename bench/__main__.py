@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.running import BenchProblem
 from bench.speed import Timed, medians, ratio, side_by_side
+from selftest.running import RunProblem
 
 GOAL = 2.0
 
@@ -24,7 +24,7 @@ def main() -> int:
     try:
         with TemporaryDirectory(prefix="kubecheck-bench-") as folder:
             floors, fulls = side_by_side(options.kubeconfig, options.policy, options.runs, Path(folder))
-    except BenchProblem as problem:
+    except RunProblem as problem:
         print(f"bench: {problem}", file=sys.stderr)
         return 2
     _tell("floor", floors)

@@ -47,8 +47,11 @@ def picture(panels: Sequence[Panel]) -> str:
 def _panel(panel: Panel) -> str:
     across, up = panel.most
 
-    def place(point: Point) -> str:
-        return f"{point[0] / across * WIDTH:.1f},{HEIGHT - min(1.0, point[1] / up) * HEIGHT:.1f}"
+    def place(point: Point) -> tuple[str, str]:
+        return f"{point[0] / across * WIDTH:.1f}", f"{HEIGHT - point[1] / up * HEIGHT:.1f}"
+
+    def line(points: Sequence[Point]) -> str:
+        return " ".join(",".join(place(point)) for point in points)
 
     lines = [
         f"<text y='-16'>{escape(panel.title)}</text>",
@@ -61,18 +64,12 @@ def _panel(panel: Panel) -> str:
     if first and first[0] and first[1]:
         slope = first[1] / first[0]
         end = (across, slope * across) if slope * across <= up else (up / slope, up)
-        lines.append(
-            f"<polyline class='proportion' stroke-dasharray='4 4' points='{place((0, 0))} {place(end)}'/>"
-        )
+        points = line([(0, 0), end])
+        lines.append(f"<polyline class='proportion' stroke-dasharray='4 4' points='{points}'/>")
     for number, (name, curve) in enumerate(panel.curves.items()):
         colour = COLOURS[number % len(COLOURS)]
-        points = " ".join(map(place, curve))
-        lines.append(f"<polyline fill='none' stroke='{colour}' stroke-width='2' points='{points}'/>")
-        lines += [f"<circle r='3' fill='{colour}' cx='{x}' cy='{y}'/>" for x, y in _split(points)]
+        lines.append(f"<polyline fill='none' stroke='{colour}' stroke-width='2' points='{line(curve)}'/>")
+        lines += [f"<circle r='3' fill='{colour}' cx='{x}' cy='{y}'/>" for x, y in map(place, curve)]
         if len(panel.curves) > 1:
             lines.append(f"<text x='8' y='{14 + 16 * number}' style='fill: {colour}'>{escape(name)}</text>")
     return "\n".join(lines)
-
-
-def _split(points: str) -> list[list[str]]:
-    return [point.split(",") for point in points.split()]

@@ -19,12 +19,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench import answering, plot
-from bench.running import BenchProblem, run_kubecheck
 from kubecheck import __version__
 from lab.errors import LabError
 from lab.fakenodes import BINARIES, FakeNodes
 from lab.handle import Lab
 from lab.progress import Progress
+from selftest.running import RunProblem, run_kubecheck
 
 RUN = "scale"  # the run's id: pods' DNS looks in the namespace that it names
 LIMIT = 1800  # seconds for one run
@@ -90,7 +90,7 @@ def main() -> int:
                     reports = (options.reports or Path(folder)) / f"{number}-{processes}"
                     measured.append(_run(lab, processes, reports))
                     print(measured[-1].row(), flush=True)
-    except (LabError, BenchProblem) as problem:
+    except (LabError, RunProblem) as problem:
         print(f"scale: {problem}", file=sys.stderr)
         return 2
     if options.page:

@@ -11,7 +11,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.running import ROOT, BenchProblem, run_kubecheck
+from selftest.running import ROOT, RunProblem, run_kubecheck
 
 LIMIT = 300  # seconds for one run
 TOLD = ("facts", "deploy", "survey", "judge", "diagnose")
@@ -32,7 +32,7 @@ class Timed:
 
 
 def side_by_side(kubeconfig: Path, policy: Path, runs: int, reports: Path) -> tuple[list[Timed], list[Timed]]:
-    """``runs`` runs of each, the floor first. Raises BenchProblem when one does not come to its end."""
+    """``runs`` runs of each, the floor first. Raises RunProblem when one does not come to its end."""
     floors, fulls = [], []
     for number in range(1, runs + 1):
         floors.append(run_floor(kubeconfig, policy))
@@ -55,9 +55,7 @@ def run_floor(kubeconfig: Path, policy: Path) -> Timed:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LIMIT, check=False)
     seconds = time.monotonic() - begun
     if done.returncode:
-        raise BenchProblem(
-            f"the floor did not come to its end: {(done.stderr or done.stdout).strip()[-500:]}"
-        )
+        raise RunProblem(f"the floor did not come to its end: {(done.stderr or done.stdout).strip()[-500:]}")
     phases: dict[str, float] = json.loads(done.stdout)
     return Timed(seconds, {"start": seconds - sum(phases.values()), **phases})
 

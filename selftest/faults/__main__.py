@@ -9,13 +9,13 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.running import ROOT
 from kubecheck import __version__
 from lab.errors import LabError
 from lab.handle import Lab
 from selftest.faults.proving import DOUBLES, Proof, prove, singles
 from selftest.faults.records import keep
 from selftest.faults.table import table
+from selftest.running import ROOT
 
 
 def main() -> int:

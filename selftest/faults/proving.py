@@ -8,12 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench.running import BenchProblem, Ran, run_kubecheck
 from lab.faults import actions
 from lab.faults.catalogue import fault_named, faults
 from lab.faults.policy import merged
 from lab.handle import Lab
 from selftest.faults.judgement import Injected, Judgement, judge
+from selftest.running import Ran, RunProblem, run_kubecheck
 
 LIMIT = 300  # seconds for one run of kubecheck
 PATIENCE = (
@@ -77,7 +77,7 @@ def prove(lab: Lab, names: Sequence[str], seed: int, reports: Path) -> Proof:
                 injected.append(Injected(name, entry.victims))
         through = next((e.victims["through"] for e in injected if "through" in e.victims), "")
         ran = _kubecheck(lab, names, through, reports, told=healing)
-    except BenchProblem as problem:
+    except RunProblem as problem:
         return Proof(tuple(names), tuple(injected), seed, trouble=str(problem))
     finally:
         healing()

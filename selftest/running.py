@@ -17,8 +17,8 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 
 
-class BenchProblem(Exception):
-    """There is nothing to measure; the text is one sentence."""
+class RunProblem(Exception):
+    """A run did not come to its end; the text is one sentence."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def run_kubecheck(
     """Run it, killed after ``limit`` seconds. ``beside`` gets its session's id and lasts as long as it does.
 
     ``told`` is called when the verdict has been told, while the run still waits for its namespaces to go.
-    Raises BenchProblem when it gives no verdict.
+    Raises RunProblem when it gives no verdict.
     """
     reports.mkdir(parents=True, exist_ok=True)
     written = reports / "verdict.json"
@@ -77,7 +77,7 @@ def run_kubecheck(
             timer.cancel()
     over = time.monotonic()
     if not written.exists() or ended == began:
-        raise BenchProblem(f"kubecheck gave no verdict: {''.join(lines[-5:]).strip()}")
+        raise RunProblem(f"kubecheck gave no verdict: {''.join(lines[-5:]).strip()}")
     asked = datetime.fromisoformat(json.loads((reports / "record.json").read_text())["started"])
     return Ran(
         seconds=ended - began,
