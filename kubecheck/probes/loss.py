@@ -16,8 +16,6 @@ COUNT = 30  # with three in ten lost, that all arrive happens once in 44,000 tim
 class CountLost(Question):
     """Echo requests to ``host``, each sent as soon as the last was answered, or a second after it."""
 
-    gives_up = True
-
     host: str
 
     @property

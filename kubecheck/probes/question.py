@@ -15,7 +15,7 @@ from typing import ClassVar
 
 from kubecheck.outcomes import CannotTell
 
-KILLED = {124, 137, 143}  # exit codes of timeout: GNU's own, and busybox's by SIGKILL or SIGTERM
+KILLED = {124, 137, 143}  # exit codes: GNU timeout's own, and of what ended by SIGKILL or SIGTERM
 NOT_FOUND = {126, 127}
 SECONDS = r"[0-9]{1,12}\.[0-9]+"  # a time as probes print it, for regular expressions
 STARVED = 0.5  # seconds late; doing nothing takes 10 to 30 ms where there is CPU
@@ -83,15 +83,15 @@ class Inquiry(ABC):
 class Question(Inquiry):
     """Something that a probe pod asks, with a line of shell."""
 
-    gives_up: ClassVar[bool] = False
-    """Whether its line ends in time whatever it meets, does not exit, and sets no variable of the script's.
+    single: ClassVar[bool] = False
+    """Whether its line is one program, or a pipe into one. Whoever runs it then ends that after some seconds.
 
-    Then it is run as it is, without a shell and a watcher of its own.
+    Any other line sees to it that whatever it starts is over in time.
     """
 
     @abstractmethod
     def shell(self, seconds: int) -> str:
-        """The line of shell that asks it and gives up after ``seconds``."""
+        """The line of shell that asks it, and gives up after ``seconds`` unless it is ``single``."""
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,6 @@ class Resolve(Question):
     it connects; what becomes of the connection does not matter here.
     """
 
-    gives_up = True
-
     name: str
     port: int
     settles: bool = False

@@ -12,6 +12,7 @@ from kubecheck.probes.identity import Identity
 from kubecheck.probes.question import Answer, Question, Raw, address
 
 LANES = 10  # requests under way at once
+SAID = 2**18  # bytes of all answers together that are looked at
 BY_CHANCE = 1e-6  # how seldom a healthy server may go unseen
 
 
@@ -54,7 +55,7 @@ class Spread(Question):
         url = quote(f"http://{address(self.host, self.port)}/")
         lane = f"timeout {seconds} wget -Y off -q -O - {' '.join([url] * (self.requests // LANES))}"
         return (
-            f"said=$(for lane in $(seq {LANES}); do {lane} 2>&1 & done; wait);"
+            f"said=$({{ for lane in $(seq {LANES}); do {lane} 2>&1 & done; wait; }} | head -c {SAID});"
             ' echo "$said" | sort | uniq -c; pods=$(echo "$said" | grep -o " pod=[^ ]*");'
             f' [ "$(echo "$pods" | wc -l)" -eq {self.requests} ] &&'
             f' [ "$(echo "$pods" | sort -u | wc -l)" -ge {self.servers} ]'

@@ -13,7 +13,7 @@ from kubecheck.probes.question import KILLED, Answer, Question, Raw, address
 class TcpConnect(Question):
     """A TCP connection to ``host:port``, closed again at once."""
 
-    gives_up = True
+    single = True
 
     host: str
     port: int

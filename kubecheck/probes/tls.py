@@ -36,7 +36,7 @@ class TlsHello(Question):
     ``server_name`` is the name asked for (SNI), for a server that has several certificates.
     """
 
-    gives_up = True
+    single = True
 
     host: str
     port: int
@@ -52,8 +52,7 @@ class TlsHello(Question):
     def shell(self, seconds: int) -> str:
         """Our side is half closed after the hello, and the server ends once it has said its own."""
         octal = "".join(f"\\{byte:03o}" for byte in self.hello)
-        # nc's own -w limits the connection only, and a limit around the whole line would leave nc running.
-        return f"printf '{octal}' | timeout {seconds} nc -w {seconds} {quote(self.host)} {self.port}"
+        return f"printf '{octal}' | nc -w {seconds} {quote(self.host)} {self.port}"
 
     def read(self, raw: Raw, origin: str) -> TlsAnswer:
         """The answer in ``raw``, as far as it is TLS."""

@@ -17,8 +17,6 @@ class Download(Question):
     need. ``settles`` for a Service that this run has just created.
     """
 
-    gives_up = True
-
     host: str
     port: int
     path: str

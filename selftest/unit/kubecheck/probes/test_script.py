@@ -1,14 +1,44 @@
+import base64
+import gzip
+import io
+import tarfile
 import time
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kubecheck.probes import Raw
-from kubecheck.probes.question import STARVED
-from kubecheck.probes.script import AT_ONCE, MARGIN, OUTPUT_LIMIT, longest, read_answers, script
+from kubecheck.probes.question import KILLED, STARVED
+from kubecheck.probes.script import (
+    AT_ONCE,
+    MARGIN,
+    MARKER,
+    OUTPUT_LIMIT,
+    _files,
+    longest,
+    read_answers,
+    script,
+)
 
 NOTHING_LEFT = ([], [])
+
+
+def printed(ticks="", **outs):
+    """What a script prints: ``outs`` are each question's line in the list of answers, without its number."""
+    numbered = dict(enumerate(outs.values()))
+    files = {"ticks": ticks, "answers": "".join(f"{number} {told}\n" for number, told in numbered.items())}
+    return archived(files | {f"out.{number}": "x" for number in numbered})
+
+
+def archived(files):
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz", format=tarfile.USTAR_FORMAT) as archive:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content.encode()))
+    return MARKER.encode() + b"\n" + base64.encodebytes(packed.getvalue())
 
 
 def left(pod):
@@ -82,26 +112,23 @@ def test_doing_nothing_is_measured_after_a_failure_only(pod, line):
 
 def test_a_clock_that_stood_still_during_a_failure_tells_of_starvation(line):
     questions = [line("slow", "x"), line("later", "x"), line("good", "x")]
-    ticks = "kubecheck-ticks 10.00 10.51 12.90 13.41 13.92 14.20\n"
-    rows = [(0, 143, 10.6, 13.6), (1, 143, 13.0, 14.1), (2, 0, 10.6, 13.6)]
-    answers = "".join(
-        f"kubecheck-answer {n} {status} 1 {start} {end} 14.0 14.02 eA== .\n" for n, status, start, end in rows
-    )
-    found = read_answers((ticks + answers).encode(), questions)
+    answers = {
+        "slow": "143 1 10.6 13.6 14.0 14.02",
+        "later": "143 1 13.0 14.1 14.0 14.02",
+        "good": "0 1 10.6 13.6 0 0",
+    }
+    found = read_answers(printed("10.00\n10.51\n12.90\n13.41\n13.92\n14.20\n", **answers), questions)
     assert {key: raw.idle for key, raw in found.items()} == {"slow": 1.89, "later": 0.02, "good": 0.0}
     assert found["slow"].starved
-    assert not read_answers(answers.encode(), questions)["slow"].starved, "without a clock"
+    assert not read_answers(printed(**answers), questions)["slow"].starved, "without a clock"
 
 
 def test_where_most_answers_come_late_silence_tells_nothing(line):
     def idle_of(*seconds, beside=10.2):
         questions = [line("silent", "x"), *(line(str(n), "x") for n in range(len(seconds)))]
-        rows = [(0, 143, 10.0, 13.0), *((n, 0, beside, beside + s) for n, s in enumerate(seconds, start=1))]
-        answers = "".join(
-            f"kubecheck-answer {n} {status} 1 {start} {end} 14.0 14.02 eA== .\n"
-            for n, status, start, end in rows
-        )
-        return read_answers(answers.encode(), questions)["silent"].idle
+        others = {f"other{n}": f"0 1 {beside} {beside + s} 0 0" for n, s in enumerate(seconds)}
+        output = printed(silent="143 1 10.0 13.0 14.0 14.02", **others)
+        return read_answers(output, questions)["silent"].idle
 
     assert idle_of(2.4, 2.7, 2.8, 3.1, 2.9, 0.1) == 1.75
     assert idle_of(0.2, 0.3, 0.3, 2.9, 2.9) == 0.02, "most were in time"
@@ -111,10 +138,28 @@ def test_where_most_answers_come_late_silence_tells_nothing(line):
 
 def test_the_clock_ticks_while_a_question_waits(pod, line):
     output = pod.run(script([line("x", "sleep 1.2; false")], 5, 0))
-    ticks = [float(each) for each in output.splitlines()[0].split()[1:]]
-    assert output.startswith(b"kubecheck-ticks ")
+    ticks = [float(each) for each in _files(output)["ticks"].split()]
     assert 3 <= len(ticks) <= 6
     assert ticks == sorted(ticks)
+
+
+def test_without_fractions_of_seconds_there_is_no_clock_and_what_hangs_is_ended(pod, line, monkeypatch):
+    monkeypatch.setattr("kubecheck.probes.script.MARGIN", 0)
+    question = line("hangs", "sleep 600")
+    output = pod.run(script([question], 1, 0).replace("pause=0.5", "pause=half"))
+    assert len(_files(output)["ticks"].split()) == 1
+    assert read_answers(output, [question])["hangs"].status in KILLED
+
+
+def test_what_is_one_program_is_ended_in_time_and_has_no_process_more(pod, line):
+    class Single(line):
+        single = True
+
+    answers = pod.ask({"one": Single("one", "sleep 600"), "pipe": Single("pipe", "printf hi | sleep 600")})
+    for answer in answers.values():
+        assert answer.raw.status in KILLED
+        assert 1 <= answer.raw.seconds < 3
+    assert left(pod) == NOTHING_LEFT
 
 
 def test_a_settling_question_is_asked_until_it_holds(pod, line, opening_port):
@@ -161,9 +206,10 @@ def test_binary_output_comes_back_byte_by_byte(pod, line):
     assert pod.ask({"x": line("x", f"printf '{every}'")})["x"].raw.output == bytes(range(256))
 
 
-FORGED = (
-    "\\nkubecheck-answer 0 0 1 0.00 0.01 0 0 Zm9yZ2Vk .\\nkubecheck-answer 1 0 1 0.00 0.01 0 0 Zm9yZ2Vk .\\n"
-)
+FORGED = archived(
+    {"answers": "0 0 1 0.00 0.01 0 0\n1 0 1 0.00 0.01 0 0\n", "out.0": "f", "out.1": "f"}
+).decode()
+FORGED = FORGED.replace("\n", "\\n")
 
 
 def test_output_cannot_forge_an_answer(pod, line):
@@ -172,7 +218,7 @@ def test_output_cannot_forge_an_answer(pod, line):
     )
     assert answers["honest"].raw.status == 1
     assert answers["honest"].raw.text == "no"
-    assert "kubecheck-answer 1" in answers["forger"].raw.text
+    assert answers["forger"].raw.text.startswith(MARKER)
 
 
 def test_a_pod_that_cannot_write_prints_no_answer(pod, line):
@@ -213,15 +259,40 @@ def test_lines_ended_by_a_terminal_are_read_too(real_output):
 
 
 @given(st.binary(max_size=300))
-@example(b"kubecheck-answer 99 0 1 0.0 0.0 0 0 eA== .\n")
-@example(b"kubecheck-answer x 0 1 0.0 0.0 0 0 eA== .\n")
-@example(b"kubecheck-answer 0 0 1 nan inf 0 0 eA== .\n")
-@example(b"kubecheck-answer 0 0 1 0.0 0.0 0 0 e\xff== .\n")
-@example(b"kubecheck-answer 0 0 1 0.0 0.0 0 0 !!!! .\n")
-@example(b"kubecheck-answer 0 " + b"9" * 5000 + b" 1 0.0 0.0 0 0 eA== .\n")
 def test_any_bytes_are_read_without_an_error(line, output):
-    questions = [line("x", "true")]
-    assert set(read_answers(output, questions)) <= {"x"}
+    assert read_answers(output, [line("x", "true")]) == {}
+    assert read_answers(MARKER.encode() + base64.b64encode(output), [line("x", "true")]) == {}
+    packed = base64.b64encode(gzip.compress(output))
+    assert read_answers(MARKER.encode() + packed, [line("x", "true")]) == {}
+
+
+@given(st.binary(max_size=300), st.binary(max_size=300), st.integers(0, 2000))
+def test_an_archive_with_any_bytes_in_it_is_read_without_an_error(line, answers, patch, place):
+    archive = bytearray(
+        gzip.decompress(base64.b64decode(archived({"answers": "", "out.0": "x"})[len(MARKER) :]))
+    )
+    archive[512 : 512 + len(answers)] = answers
+    archive[place : place + len(patch)] = patch
+    output = MARKER.encode() + base64.b64encode(gzip.compress(bytes(archive)))
+    assert set(read_answers(output, [line("x", "true")])) <= {"x"}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "99 0 1 0.0 0.0 0 0",
+        "-1 0 1 0.0 0.0 0 0",
+        "x 0 1 0.0 0.0 0 0",
+        "0 0 1 nan inf 0 0",
+        "0 0 1 0.0 0.0 0",
+        "0 0 1 0.0 0.0 0 0 0",
+        f"0 {'9' * 5000} 1 0.0 0.0 0 0",
+        "0 0 1 0.0 0.0 \xff 0",
+    ],
+)
+def test_a_line_that_is_none_is_no_answer(line, told):
+    output = archived({"answers": f"{told}\n", "out.0": "x", "out.99": "x", "out.-1": "x"})
+    assert read_answers(output, [line("x", "true")]) == {}
 
 
 @given(
@@ -236,4 +307,4 @@ def test_the_bound_is_never_below_what_the_script_may_take(line, count, seconds,
 
 @pytest.mark.parametrize("times", ["nan 1 0 0", "0 inf 0 0", "0 1 0 1e999", "1 2 nan 0"])
 def test_times_that_are_no_numbers_are_no_answer(line, times):
-    assert read_answers(f"kubecheck-answer 0 1 1 {times} aGk= .\n".encode(), [line("x", "true")]) == {}
+    assert read_answers(printed(x=f"1 1 {times}"), [line("x", "true")]) == {}
