@@ -242,7 +242,9 @@ class Api:
 
         The proxy, TLS and the client certificate are seen to. Raises ApiError.
         """
-        from urllib3.exceptions import HTTPError
+        from http.client import HTTPException
+
+        from urllib3.exceptions import HTTPError, ProxyError
 
         pool = self._pools().connection_from_url(self.server)
         connection: Any = pool._new_conn()
@@ -253,9 +255,10 @@ class Api:
             connection.set_tunnel(to.hostname or "", port, pool.proxy_headers, pool.proxy.scheme or "http")
         try:
             connection.connect()
-        except (HTTPError, OSError) as problem:
+        except (HTTPError, HTTPException, OSError) as problem:
+            at_proxy = pool.proxy is not None and not connection.has_connected_to_proxy
             connection.close()
-            raise self.unreachable(problem) from None
+            raise self.unreachable(ProxyError("", problem) if at_proxy else problem) from None
         made: socket.socket = connection.sock
         return made
 

@@ -8,6 +8,7 @@ from kubecheck.input import parse_json
 
 SILENCE = "NoAnswer"  # the reason where nothing came in time
 MESSAGE_KEPT = 4000  # characters
+WORDS_KEPT = 300  # of a network error, which may hold what a stranger sent
 NOT_IN_TIME = "no answer in time"
 
 
@@ -58,14 +59,14 @@ def _patience(status: int, retry_after: str | None) -> float | None:
 
 def network_words(problem: BaseException) -> str:
     """A network error in a few words, without the layers of exceptions around it."""
-    from urllib3.exceptions import ConnectTimeoutError, ReadTimeoutError
+    import ssl
+    from http.client import BadStatusLine
 
-    innermost = problem
-    while True:
-        reason = getattr(innermost, "reason", None)
-        inner = reason if isinstance(reason, BaseException) else innermost.__cause__
-        if inner is None:
-            break
+    from urllib3.exceptions import ConnectTimeoutError, ProxyError, ReadTimeoutError
+
+    innermost, at_proxy = problem, False
+    while inner := _inside(innermost):
+        at_proxy |= isinstance(innermost, ProxyError)
         innermost = inner
     if isinstance(innermost, ConnectionRefusedError):
         return "connection refused"
@@ -73,5 +74,26 @@ def network_words(problem: BaseException) -> str:
         return NOT_IN_TIME
     if isinstance(innermost, socket.gaierror):
         return "the name does not resolve"
-    text = str(innermost)
+    text = " ".join(str(innermost).split())[:WORDS_KEPT]
+    if at_proxy and isinstance(innermost, ssl.SSLCertVerificationError):
+        return (
+            f"the proxy's own certificate is not accepted ({innermost.verify_message}): the kubeconfig's CA"
+            " must have signed it, or one of the system's where the kubeconfig names none"
+        )
+    if at_proxy and isinstance(innermost, ssl.SSLError):
+        return f"TLS to the proxy itself failed, which may be one for http:// ({text})"
+    if hasattr(innermost, "socket_err"):  # of PySocks, said as http.client says it of the other proxies
+        return f"Tunnel connection failed: {text}"
+    if isinstance(innermost, BadStatusLine) and not isinstance(innermost, ConnectionError):
+        return f"what came is no HTTP: {text}"
     return text.split(": ", 1)[1] if text.startswith("<") or "object at 0x" in text else text
+
+
+def _inside(problem: BaseException) -> BaseException | None:
+    """The error that ``problem`` was made of. Each library keeps it elsewhere."""
+    from urllib3.exceptions import NewConnectionError
+
+    kept = [getattr(problem, name, None) for name in ("reason", "original_error", "socket_err", "__cause__")]
+    if isinstance(problem, NewConnectionError):
+        kept.append(problem.__context__)  # urllib3 names no cause where PySocks met it
+    return next((each for each in (*kept, *problem.args[-1:]) if isinstance(each, BaseException)), None)
