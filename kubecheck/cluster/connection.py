@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from kubecheck.cluster.api import AT_ONCE, Api, ApiError
 from kubecheck.cluster.impersonation import Headers, impersonation
 from kubecheck.cluster.kubeconfig import ConnectionProblem, check_address, read_kubeconfig
-from kubecheck.cluster.proxy import choose_proxy, proxy_shown
+from kubecheck.cluster.proxy import choose_proxy
 
 if TYPE_CHECKING:
     from kubernetes.client import Configuration
@@ -64,11 +64,7 @@ def connect(
     if not configuration.verify_ssl:
         # The kubeconfig says so; once a request, it would be told again.
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-    try:
-        return Api(ApiClient(configuration), acting_as)
-    except (urllib3.exceptions.HTTPError, ImportError) as problem:
-        shown = proxy_shown(configuration)
-        raise ConnectionProblem(f"the proxy {shown} cannot be used: {problem}") from None
+    return Api(ApiClient(configuration), acting_as)
 
 
 def _kubeconfig_paths(kubeconfig: str | None) -> list[str]:

@@ -3,22 +3,37 @@
 A kubeconfig's proxy-url is used whatever the environment says. HTTPS_PROXY, or HTTP_PROXY for a server
 without TLS, is not used for what NO_PROXY names, nor for this machine itself.
 Source: https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config
+
+The certificate of a proxy that is reached by TLS is checked as the API server's is: the kubeconfig's CA must
+have signed it, or one of the system's where the kubeconfig names none.
+Source: https://pkg.go.dev/net/http#Transport, whose TLSClientConfig is for both.
 """
 
 from __future__ import annotations
 
 import ipaddress
+from base64 import b64encode
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 if TYPE_CHECKING:
     from kubernetes.client import Configuration
 
+SCHEMES = ("http", "https", "socks5", "socks5h")
+WANTED = (
+    "it must be SCHEME://HOST:PORT with http, https, socks5 or socks5h as its scheme; a password in it has"
+    " %2F for /, %3F for ? and %23 for #"
+)
+
 
 def choose_proxy(configuration: Configuration, named: str) -> None:
-    """Set ``configuration.proxy`` to the one that is used, if any; ``named`` is the kubeconfig's own."""
+    """Set ``configuration.proxy`` to the one that is used, if any; ``named`` is the kubeconfig's own.
+
+    Raises ValueError for what is no proxy's address, and does not repeat it: a password may be in it.
+    """
     from kubernetes.client.rest import should_bypass_proxies
-    from urllib3.util import make_headers
+    from urllib3.exceptions import LocationParseError
+    from urllib3.util import parse_url
 
     url = named or configuration.proxy or ""
     host = urlsplit(configuration.host).hostname or ""
@@ -27,13 +42,23 @@ def choose_proxy(configuration: Configuration, named: str) -> None:
     ):
         url = ""
     configuration.no_proxy = None  # it has been heard
-    if url and "://" not in url:
-        url = f"http://{url}"
-    configuration.proxy = url.replace("socks5://", "socks5h://", 1) or None  # as in Go, it resolves names
-    parts = urlsplit(url)
-    if parts.username:
-        secret = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        configuration.proxy_headers = make_headers(proxy_basic_auth=secret)
+    configuration.proxy = None
+    if not url:
+        return
+    try:
+        parts = parse_url(url if "://" in url else f"http://{url}")
+    except LocationParseError:
+        raise ValueError(WANTED) from None
+    if parts.scheme not in SCHEMES or not parts.host or "@" in f"{parts.request_uri}{parts.fragment}":
+        raise ValueError(WANTED)
+    if parts.scheme.startswith("socks5"):
+        parts = parts._replace(scheme="socks5h")  # as in Go, it resolves names
+    elif parts.auth is not None:
+        user, _, password = map(unquote, parts.auth.partition(":"))
+        secret = b64encode(f"{user}:{password}".encode()).decode()
+        configuration.proxy_headers = {"Proxy-Authorization": f"Basic {secret}"}
+        parts = parts._replace(auth=None)
+    configuration.proxy = parts.url
 
 
 def proxy_shown(configuration: Configuration) -> str:
