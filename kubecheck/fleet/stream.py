@@ -104,7 +104,10 @@ def opened(api: Api, path: str, query: Sequence[tuple[str, str]], what: str) -> 
     try:
         yield Stream(socket, what)
     finally:
+        connection = socket.sock
         socket.close()
+        if connection:  # which is left open where the other side closed first, and where TLS is within TLS
+            connection.close()
 
 
 def exec_in(api: Api, namespace: str, pod: str, command: Sequence[str]) -> AbstractContextManager[Stream]:
