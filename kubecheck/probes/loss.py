@@ -52,6 +52,11 @@ class LossAnswer(PingAnswer):
         return self.sent > 0 and not self.raw.starved and super().conclusive
 
     @property
+    def may_change(self) -> bool:
+        """A busybox that cannot count will not learn it."""
+        return self.supported and super().may_change
+
+    @property
     def got(self) -> str:
         """What was lost."""
         return f"{self.sent - self.received} of {self.sent} lost" if self.sent else super().got

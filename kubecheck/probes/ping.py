@@ -48,6 +48,11 @@ class PingAnswer(Answer):
         return self.permitted and super().conclusive
 
     @property
+    def may_change(self) -> bool:
+        """What this pod may do stays as it is."""
+        return self.permitted and super().may_change
+
+    @property
     def got(self) -> str:
         """Whether a reply came, or the kernel's word for what happened."""
         if self.raw.status == 0:

@@ -114,6 +114,11 @@ class Answer:
         return not crashed and status not in NOT_FOUND and not _TOOL_TROUBLE.search(self.raw.text)
 
     @property
+    def may_change(self) -> bool:
+        """Whether asking again may tell what this did not: a tool that is not there will not be there."""
+        return not self.conclusive and self.raw.status not in NOT_FOUND
+
+    @property
     def got(self) -> str:
         """What came back, in a few words."""
         text = " ".join(self.raw.text.split())

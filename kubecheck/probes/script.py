@@ -174,7 +174,7 @@ def _whole(archive: bytes) -> Iterator[tuple[str, bytes]]:
     Source: POSIX, pax, ustar interchange format
     """
     begin = 0
-    while (header := archive[begin : begin + BLOCK]).strip(b"\0"):
+    while len(header := archive[begin : begin + BLOCK]) == BLOCK and header.strip(b"\0"):
         try:
             name, size = header[:100].rstrip(b"\0").decode(), int(header[124:136].strip(b"\0 "), 8)
         except ValueError:

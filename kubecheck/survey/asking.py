@@ -48,7 +48,7 @@ class LiveAsker:
         raw = carry_out(self.api, request, REQUEST_SECONDS)
         # Where the API server itself says that it waited in vain, it has waited long enough.
         silent = raw.status in (BROKE_OFF, UNREACHABLE) and raw.seconds >= REQUEST_SECONDS
-        if _conclusive(request, raw) and not silent:
+        if not _may_change(request, raw) and not silent:
             return raw
         return carry_out(self.api, request, PATIENT_SECONDS if silent else REQUEST_SECONDS)
 
@@ -65,7 +65,7 @@ class ExecAsker:
         problem = "the probe pod's output ended before its answer"
         found: dict[str, Raw] = {}
         for _ in range(2):
-            missing = [q for q in questions if q.key not in found or not _conclusive(q, found[q.key])]
+            missing = [q for q in questions if q.key not in found or _may_change(q, found[q.key])]
             if not missing:
                 break
             try:
@@ -104,5 +104,5 @@ class RecordAsker:
         return {each.key: recorded[each.key] for each in inquiries if each.key in recorded}
 
 
-def _conclusive(inquiry: Inquiry, raw: Raw) -> bool:
-    return inquiry.read(raw, "").conclusive
+def _may_change(inquiry: Inquiry, raw: Raw) -> bool:
+    return inquiry.read(raw, "").may_change

@@ -1,7 +1,5 @@
 import base64
 import gzip
-import io
-import tarfile
 import time
 
 import pytest
@@ -20,25 +18,9 @@ from kubecheck.probes.script import (
     read_answers,
     script,
 )
+from selftest.unit.kubecheck.probes.printed import archived, printed
 
 NOTHING_LEFT = ([], [])
-
-
-def printed(ticks="", **outs):
-    """What a script prints: ``outs`` are each question's line in the list of answers, without its number."""
-    numbered = dict(enumerate(outs.values()))
-    files = {"ticks": ticks, "answers": "".join(f"{number} {told}\n" for number, told in numbered.items())}
-    return archived(files | {f"out.{number}": "x" for number in numbered})
-
-
-def archived(files):
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz", format=tarfile.USTAR_FORMAT) as archive:
-        for name, content in files.items():
-            entry = tarfile.TarInfo(name)
-            entry.size = len(content)
-            archive.addfile(entry, io.BytesIO(content.encode()))
-    return MARKER.encode() + b"\n" + base64.encodebytes(packed.getvalue())
 
 
 def left(pod):
