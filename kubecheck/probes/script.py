@@ -102,7 +102,7 @@ def script(questions: Sequence[Question], seconds: int, settling: float) -> str:
         line, limit = _line(question, seconds)
         lines.append(f'ask {number} {patience} {limit * 100} {quote(line)} & asked="$asked $!"')
         if begun % PACE == 0:
-            lines.append("sh -c :")  # takes no time, unless there is no CPU: then the others are let go first
+            lines.append("(:)")  # takes no time, unless there is no CPU: then the others are let go first
         if begun % AT_ONCE == 0:
             lines += wait
     return "\n".join([*lines, *wait, f"echo {MARKER}", _TOLD, "exit", ""])
