@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from kubecheck.diagnosis.cause import Cause, Confidence, Kind
 from kubecheck.diagnosis.evidence import Evidence, Symptom
+from kubecheck.diagnosis.unite import united
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Diagnosis:
 
 def diagnose(evidence: Evidence, kinds: Iterable[Kind]) -> Diagnosis:
     """Look for every kind of cause, and choose as few as explain all that can be explained.
+
+    What is the same at several nodes is chosen node by node, and told as one.
 
     What could not be told calls for no likely cause, unless nothing has failed: then it is all that there is
     to explain. It does call for a certain one, however little else has failed: a rule that keeps every probe
@@ -42,10 +45,12 @@ def diagnose(evidence: Evidence, kinds: Iterable[Kind]) -> Diagnosis:
     known = {
         s for each in found if each.finding.confidence is Confidence.CERTAIN for s in each.finding.explains
     }
-    chosen = smallest(found, frozenset(failed | known if failed else evidence.symptoms))
+    matter = frozenset(failed | known if failed else evidence.symptoms)
+    chosen = united(smallest(found, matter))
+    chosen.sort(key=lambda each: _weight(each, matter), reverse=True)
     explained = {symptom for each in chosen for symptom in each.finding.explains}
     left = tuple(s for s in evidence.symptoms if s.failed and s not in explained)
-    return Diagnosis(chosen, left, tuple(defects))
+    return Diagnosis(tuple(chosen), left, tuple(defects))
 
 
 def smallest(found: Sequence[Cause], matter: frozenset[Symptom]) -> tuple[Cause, ...]:
@@ -65,9 +70,6 @@ def smallest(found: Sequence[Cause], matter: frozenset[Symptom]) -> tuple[Cause,
         more = len(left[id(each)])
         return (each.finding.confidence if more else 0, more)
 
-    def weight(each: Cause) -> tuple[int, int]:
-        return (len(explains[id(each)]), each.finding.confidence)
-
     chosen: list[Cause] = []
     while (best := max(found, key=gain, default=None)) and left[id(best)]:
         chosen.append(best)
@@ -77,9 +79,14 @@ def smallest(found: Sequence[Cause], matter: frozenset[Symptom]) -> tuple[Cause,
     # Leave out what the others explain together, the least sure and smallest first.
     times = Counter(symptom for each in chosen for symptom in explains[id(each)])
     needed: list[Cause] = []
-    for each in sorted(chosen, key=weight):
+    for each in sorted(chosen, key=lambda each: _weight(each, matter)):
         if all(times[symptom] > 1 for symptom in explains[id(each)]):
             times.subtract(explains[id(each)])
         else:
             needed.append(each)
-    return tuple(sorted(needed, key=weight, reverse=True))
+    return tuple(needed)
+
+
+def _weight(each: Cause, matter: frozenset[Symptom]) -> tuple[int, int]:
+    """How much of what matters it explains; of equals the surer one is heavier."""
+    return (len(each.finding.explains & matter), each.finding.confidence)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from kubecheck.diagnosis.alike import named
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
 from kubecheck.diagnosis.kubelet_fields import wrong_in
@@ -23,8 +22,8 @@ HERE = ("nodes.kubelet_asks_for_credentials", "nodes.kubelet_refuses_anonymous")
         "kubectl get --raw /api/v1/nodes/{node}/proxy/configz",
     ),
     remedy=(
-        "on {nodes}, in the kubelet's configuration: authentication.anonymous.enabled: false, authentication.webhook.enabled: true, authorization.mode: Webhook, readOnlyPort: 0",
-        "on {nodes}: systemctl restart kubelet; ss -ltnp sport = :10255",
+        "on {node}, in the kubelet's configuration: authentication.anonymous.enabled: false, authentication.webhook.enabled: true, authorization.mode: Webhook, readOnlyPort: 0",
+        "on {node}: systemctl restart kubelet; ss -ltnp sport = :10255",
     ),
     source="https://kubernetes.io/docs/reference/access-authn-authz/kubelet-authn-authz/",
 )
@@ -35,15 +34,13 @@ def kubelet_anonymous(evidence: Evidence) -> Iterator[Finding]:
     """
     open_ports = evidence.find("nodes.read_only_port_closed", failed=True)
     here = evidence.find(*HERE, failed=True)
-    nodes = sorted({s.node for s in here} | {s.to or s.target for s in open_ports})
-    if not nodes:
-        return
-    yield Finding(
-        says=f"the {'kubelet' if len(nodes) == 1 else 'kubelets'} of {named(nodes)}"
-        f" {'lets' if len(nodes) == 1 else 'let'} in anybody",
-        blames=tuple(f"Node/{name}" for name in nodes),
-        explains=here | open_ports | {s for name in nodes for s in wrong_in(evidence, name, *FIELDS)},
-        confidence=Confidence.CERTAIN,
-        names={"node": nodes[0], "nodes": ", ".join(nodes)},
-        confirmed=tuple(sorted(s.message for s in here | open_ports))[:2],
-    )
+    for name in sorted({s.node for s in here} | {s.to or s.target for s in open_ports}):
+        mine = {s for s in here if s.node == name} | {s for s in open_ports if name in (s.to, s.target)}
+        yield Finding(
+            says=f"the kubelet of node {name} lets in anybody",
+            blames=(f"Node/{name}",),
+            explains=wrong_in(evidence, name, *FIELDS) | mine,
+            confidence=Confidence.CERTAIN,
+            names={"node": name},
+            confirmed=tuple(sorted(s.message for s in mine))[:2],
+        )

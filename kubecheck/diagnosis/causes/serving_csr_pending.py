@@ -42,8 +42,7 @@ def serving_csr_pending(evidence: Evidence) -> Iterator[Finding]:
         said = f"CertificateSigningRequest {request.name} of {request.user} is {request.state}"
         f" since {request.created}"
         yield Finding(
-            says=f"the kubelet of node {name} waits for its serving certificate: nobody approves"
-            f" CertificateSigningRequest {request.name}",
+            says=f"the kubelet of node {name} waits for its serving certificate: nobody approves its request",
             blames=(f"Node/{name}",),
             explains=waits
             | evidence.find("certs.kubelet_serving_certificate", node=name)

@@ -105,10 +105,22 @@ def test_a_replica_that_hangs_for_the_cni_is_its_consequence(facts):
 
 
 class TestDrift:
-    def test_each_node_by_itself(self, facts):
-        said = "the kubelet of {} differs from others of v1.36.4: maxPods is 50, on 4 others 110"
-        made = evidence([failed("nodes.kubelet_drift", f"api:{n}", said.format(n)) for n in NODES], facts)
-        assert sorted(causes(made)) == [("kubelet-drift", (f"Node/{name}",)) for name in NODES]
+    def test_nodes_where_the_same_differs_are_one_cause(self, facts):
+        said = "the kubelet of {} differs from others of v1.36.4: maxPods is {}, on 4 others 110"
+        drifting = [failed("nodes.kubelet_drift", f"api:{n}", said.format(n, n[-1])) for n in NODES]
+        assert causes(evidence(drifting, facts)) == [
+            ("kubelet-drift", tuple(f"Node/{name}" for name in NODES))
+        ]
+
+    def test_nodes_where_something_else_differs_are_causes_of_their_own(self, facts):
+        said = "the kubelet of {} differs from others of v1.36.4: {} is 50, on 4 others 110"
+        drifting = [
+            failed("nodes.kubelet_drift", f"api:{n}", said.format(n, field))
+            for n, field in zip(NODES, ("maxPods", "podPidsLimit"), strict=True)
+        ]
+        assert sorted(causes(evidence(drifting, facts))) == [
+            ("kubelet-drift", (f"Node/{name}",)) for name in NODES
+        ]
 
     def test_a_promise_broken_by_the_same_field_is_the_same_cause(self, facts):
         made = evidence(

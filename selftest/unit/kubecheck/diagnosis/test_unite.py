@@ -1,0 +1,105 @@
+"""The same cause at several nodes is told once, with all of whom it blames, and nothing else is put together."""
+
+import pytest
+
+from kubecheck.diagnosis import Cause, Confidence, Kind
+from kubecheck.diagnosis.cause import Finding
+from kubecheck.diagnosis.evidence import Symptom
+from kubecheck.diagnosis.unite import united
+from kubecheck.outcomes import Outcome
+
+STEPS = ("on {node}: systemctl restart {unit}", "kubectl delete node {node}", "kubectl get nodes")
+
+
+def at(node, kind="dead", says="node {} is dead", blames=(), unit="kubelet", remedy=(), **changes):
+    found = {"confidence": Confidence.CERTAIN, "confirmed": (f"{node} is silent",)} | changes
+    finding = Finding(
+        says=says.format(node),
+        blames=(*blames, f"Node/{node}"),
+        explains=frozenset({Symptom("nodes.x", "api", node, "", Outcome.FAILED, "")}),
+        names={"node": node, "unit": unit},
+        remedy=remedy,
+        **found,
+    )
+    return Cause(Kind(kind, "It is dead", (), STEPS, "", "", lambda evidence: ()), finding)
+
+
+def test_one_for_all_blames_and_explains_and_confirms_all():
+    three = [at("n2"), at("n10"), at("n1")]
+    [one] = united(three)
+    assert one.finding.says == "node n1 is dead; likewise for nodes n10, n2"
+    assert one.finding.blames == ("Node/n1", "Node/n10", "Node/n2")
+    assert one.finding.explains == frozenset().union(*(each.finding.explains for each in three))
+    assert one.finding.confirmed == ("n1 is silent", "n10 is silent", "n2 is silent")
+
+
+def test_a_step_at_the_nodes_is_one_and_a_command_that_names_them_is_one_each():
+    [one] = united([at("n1"), at("n10"), at("n2")])
+    assert one.remedy == (
+        "on nodes n1, n10, n2: systemctl restart kubelet",
+        "kubectl delete node n1",
+        "kubectl get nodes",
+        "kubectl delete node n10",
+        "kubectl delete node n2",
+    )
+
+
+def test_a_step_that_differs_by_more_is_told_of_those_nodes_that_have_it():
+    [one] = united([at("n1"), at("n2", unit="k3s"), at("n3")])
+    assert one.remedy[0] == "on nodes n1, n3: systemctl restart kubelet"
+    assert "on n2: systemctl restart k3s" in one.remedy
+
+
+def test_one_alone_stays_as_it_is():
+    alone = at("n1")
+    assert united([alone]) == [alone]
+
+
+def test_six_hundred_are_told_in_short_and_blamed_in_full():
+    [one] = united(at(f"n{number:03}") for number in range(600))
+    assert one.finding.says.endswith("likewise for nodes n001, n002, n003, n004, n005 and 594 more")
+    assert len(one.finding.blames) == 600
+    assert sum(step.startswith("kubectl delete node") for step in one.remedy) == 600
+
+
+def test_figures_may_differ_and_each_is_confirmed():
+    days = [at("n1", says="{} ends in 3.1 days"), at("n2", says="{} ends in 12 days")]
+    [one] = united(days)
+    assert one.finding.says == "n1 ends in 3.1 days; likewise for node n2"
+    assert one.finding.confirmed == (
+        "n1 ends in 3.1 days", "n1 is silent", "n2 ends in 12 days", "n2 is silent",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        at("n2", kind="ill"),
+        at("n2", says="node {} is asleep"),
+        at("n2", says="node {} is dead, says n1"),
+        at("n2", confidence=Confidence.LIKELY),
+        at("n2", blames=("DaemonSet/kube-system/cni",)),
+        at("n2", blames=("Node/n3",)),
+        at("n1", says="node {} is dead"),
+    ],
+    ids=["kind", "said", "another named", "confidence", "another blamed", "two blamed", "same node"],
+)
+def test_what_differs_stays_apart(other):
+    one = at("n1")
+    assert united([one, other]) == [one, other]
+
+
+def test_what_only_begins_with_the_name_of_a_node_is_not_it():
+    pair = [at("n1", says="{0} and n1.example and n1-b"), at("n2", says="{0} and n1.example and n1-b")]
+    [one] = united(pair)
+    assert one.finding.says == "n1 and n1.example and n1-b; likewise for node n2"
+
+
+def test_with_another_object_that_all_blame():
+    [one] = united([at("n1", blames=("DaemonSet/x/y",)), at("n2", blames=("DaemonSet/x/y",))])
+    assert one.finding.blames == ("DaemonSet/x/y", "Node/n1", "Node/n2")
+
+
+def test_the_steps_of_a_finding_of_its_own_are_united_too():
+    [one] = united(at(node, remedy=(f"on {node}: df -h",)) for node in ("n1", "n2"))
+    assert one.remedy == ("on nodes n1, n2: df -h",)
