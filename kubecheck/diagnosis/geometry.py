@@ -35,19 +35,25 @@ def shapes(reached: Mapping[Pair, bool]) -> list[Shape]:
     nodes = sorted({node for pair in across for node in pair})
     if len(nodes) > 2 and left and len(left) == len(across):
         return [Shape("overlay", (), frozenset(left)), *_selves(reached)]
-    while left:
-        best = max(_candidates(nodes, across, left), key=lambda shape: len(shape.pairs & left))
-        found.append(best)
-        left -= best.pairs
+    whole = _whole(nodes, across)
+    # The one that explains most first, and of equals what blames one node: paths explain two pairs.
+    found += _taken(whole, left, least=2)
+    found += _paths(left)
+    found += _taken(whole, left, least=1)
+    found += [Shape("direction", pair, frozenset({pair})) for pair in sorted(left)]
     return [*found, *_selves(reached)]
 
 
-def _candidates(nodes: list[str], across: Mapping[Pair, bool], left: set[Pair]) -> list[Shape]:
-    """Shapes that explain some of what is left; among equals the earlier is the better one."""
+def _whole(nodes: list[str], across: Mapping[Pair, bool]) -> list[Shape]:
+    """The rows and columns of which nothing works, both of a node in one shape."""
+    rows: dict[str, set[Pair]] = {node: set() for node in nodes}
+    columns: dict[str, set[Pair]] = {node: set() for node in nodes}
+    for pair in across:
+        rows[pair[0]].add(pair)
+        columns[pair[1]].add(pair)
     found = []
     for node in nodes:
-        row = frozenset(pair for pair in across if pair[0] == node)
-        column = frozenset(pair for pair in across if pair[1] == node)
+        row, column = frozenset(rows[node]), frozenset(columns[node])
         dead_row, dead_column = (len(part) > 1 and not any(across[p] for p in part) for part in (row, column))
         if dead_row and dead_column:
             found.append(Shape("node", (node,), row | column))
@@ -55,12 +61,27 @@ def _candidates(nodes: list[str], across: Mapping[Pair, bool], left: set[Pair]) 
             found.append(Shape("source", (node,), row))
         elif dead_column:
             found.append(Shape("target", (node,), column))
-    for source, target in sorted(left):
-        back = (target, source)
-        if back in left:
-            found.append(Shape("path", tuple(sorted(back)), frozenset({(source, target), back})))
-        else:
-            found.append(Shape("direction", (source, target), frozenset({(source, target)})))
+    return found
+
+
+def _taken(whole: list[Shape], left: set[Pair], least: int) -> list[Shape]:
+    """Those of ``whole`` that explain ``least`` pairs of what is ``left``, which loses these."""
+    found: list[Shape] = []
+    while whole:
+        best = max(whole, key=lambda shape: len(shape.pairs & left))
+        if len(best.pairs & left) < least:
+            break
+        found.append(best)
+        left -= best.pairs
+    return found
+
+
+def _paths(left: set[Pair]) -> list[Shape]:
+    """The pairs of nodes of which neither reaches the other; ``left`` loses them."""
+    both = [pair for pair in sorted(left) if pair[0] < pair[1] and pair[::-1] in left]
+    found = [Shape("path", pair, frozenset({pair, pair[::-1]})) for pair in both]
+    for shape in found:
+        left -= shape.pairs
     return found
 
 
