@@ -265,6 +265,7 @@ def _busybox(policy: Policy) -> Json:
         "name": "busybox",
         "image": policy.images.busybox,
         "imagePullPolicy": policy.images.pull_policy,
+        "terminationMessagePolicy": "FallbackToLogsOnError",  # its status then tells why it does not run
         # Its log is asked for, and must hold something. The shell stays as process 1, because it reaps what
         # a probe leaves behind: hundreds of dead processes would count against the pod's limit.
         "command": ["sh", "-c", f"echo kubecheck; sleep {policy.timing.run_deadline} & wait"],
@@ -279,6 +280,7 @@ def _nginx(policy: Policy) -> Json:
         "name": "nginx",
         "image": policy.images.nginx,
         "imagePullPolicy": policy.images.pull_policy,
+        "terminationMessagePolicy": "FallbackToLogsOnError",  # its status then tells why it does not run
         "command": ["sh", "-c", _NGINX_START],
         "ports": [
             {"name": "http", "containerPort": HTTP_PORT},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -23,6 +24,13 @@ HOPELESS = {
     "ImagePullBackOff",
     "InvalidImageName",
 }
+# What containerd, docker and CRI-O say when an image has nothing for a node's architecture, and what becomes
+# of a program for another one.
+OTHER_PLATFORM = re.compile(
+    r"no match for platform|no matching manifest for|no image found in [\w ]+ for architecture"
+    r"|exec format error",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -81,6 +89,7 @@ def wait_for_pods(
     keys = [(each.namespace, each.name) for each in wanted]
     pods: dict[tuple[str, str], Json] = {}
     ready_after: dict[tuple[str, str], float] = {}
+    foreign: dict[tuple[str, str], str] = {}  # kept, because the kubelet says it once and then only waits
 
     def see(item: Json) -> None:
         key = (item["metadata"]["namespace"], item["metadata"]["name"])
@@ -89,14 +98,15 @@ def wait_for_pods(
             ready_after.setdefault(key, time.monotonic() - started)
         else:
             ready_after.pop(key, None)
+            foreign[key] = other_platform(item) or foreign.get(key, "")
         count(len(ready_after))
 
+    def settled(key: tuple[str, str]) -> bool:
+        return key in ready_after or bool(foreign.get(key)) or hopeless(pods.get(key, {}))
+
     def done() -> bool:
-        of_peers = [key for key in pods if key[0] == peer_namespace]
-        settled = [key for key in of_peers if key in ready_after or hopeless(pods[key])]
-        return len(settled) >= peers and all(
-            key in ready_after or hopeless(pods.get(key, {})) for key in keys
-        )
+        of_peers = [key for key in pods if key[0] == peer_namespace and settled(key)]
+        return len(of_peers) >= peers and all(map(settled, keys))
 
     ends = time.monotonic() + seconds
     while not done() and not stop.is_set() and (left := ends - time.monotonic()) > 0:
@@ -116,7 +126,7 @@ def wait_for_pods(
                 break
 
     late = [key for key in pods if key not in ready_after]
-    reasons = {key: reason_for(api, pods[key]) for key in late}
+    reasons = {key: foreign.get(key) or reason_for(api, pods[key]) for key in late}
     ready = tuple(item for key, item in pods.items() if key[0] == peer_namespace and key in ready_after)
     short = ""
     if len(ready) < peers:
@@ -144,6 +154,19 @@ def hopeless(pod: Json) -> bool:
     return status.get("phase") in ("Failed", "Succeeded") or any(
         waiting["reason"] in HOPELESS for waiting in _waiting(pod)
     )
+
+
+def other_platform(pod: Json) -> str:
+    """What the pod's status says of an image that is not for its node's architecture; empty where nothing."""
+    images = {each["name"]: each.get("image", "") for each in pod.get("spec", {}).get("containers") or ()}
+    for status in pod.get("status", {}).get("containerStatuses") or ():
+        for state in (status.get("state") or {}, status.get("lastState") or {}):
+            for told in state.values():
+                message = (told or {}).get("message", "")
+                if OTHER_PLATFORM.search(message):
+                    image = images.get(status.get("name", "")) or status.get("image", "")
+                    return f"{told.get('reason', 'Error')}: image {image}: {message.strip()}"
+    return ""
 
 
 def reason_for(api: Api, pod: Json) -> str:

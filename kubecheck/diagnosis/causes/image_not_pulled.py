@@ -1,19 +1,13 @@
 """A node does not get an image."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
-from kubecheck.diagnosis.consequences import incomplete_peers, unready_pods, without_new_pods
-from kubecheck.diagnosis.evidence import Evidence, Symptom
-
-NOT_PULLED = re.compile(
-    r"ErrImagePull|ImagePullBackOff|ErrImageNeverPull|InvalidImageName|ImageInspectError|failed to get image"
-)
-IMAGE = re.compile(
-    r"(?:image|pull image|Container image) \\?[\"']?([\w.-]+(?::\d+)?(?:/[\w.-]+)*(?::[\w.-]+|@sha256:\w+)?)"
-)
+from kubecheck.diagnosis.consequences import without_new_pods
+from kubecheck.diagnosis.evidence import Evidence
+from kubecheck.diagnosis.images import NOT_PULLED, image_in, waiting_for_images
+from kubecheck.fleet.waiting import OTHER_PLATFORM
 
 
 @cause(
@@ -36,16 +30,20 @@ def image_not_pulled(evidence: Evidence) -> Iterator[Finding]:
     What runs there goes on; whatever is started anew with that image hangs. Where no node gets it, the
     image's name, the registry or the credentials are wrong, and not a node.
     """
-    failed = [s for s in evidence.find("network.probe_pod_runs", failed=True) if NOT_PULLED.search(s.message)]
+    failed = [
+        s
+        for s in evidence.find("network.probe_pod_runs", failed=True)
+        if NOT_PULLED.search(s.message) and not OTHER_PLATFORM.search(s.message)
+    ]
     nodes: dict[str, str] = defaultdict(str)
     for symptom in failed:
         nodes[symptom.node] = nodes[symptom.node] or symptom.message
     everywhere = len(nodes) > 1 and len(nodes) == len(evidence.facts.probed_nodes)
     for name, said in sorted(nodes.items()):
-        image = _image(evidence, said)
+        image = image_in(evidence, said)
         where = sorted(nodes) if everywhere else [name]
         explained = {
-            s for each in where for s in without_new_pods(evidence, each) | _own_pods(evidence, each)
+            s for each in where for s in without_new_pods(evidence, each) | waiting_for_images(evidence, each)
         }
         yield Finding(
             says=f"no node gets the image {image}"
@@ -59,22 +57,3 @@ def image_not_pulled(evidence: Evidence) -> Iterator[Finding]:
         )
         if everywhere:
             return
-
-
-def _own_pods(evidence: Evidence, node: str) -> set[Symptom]:
-    """Pods of the system on ``node`` that wait for an image too."""
-    found = {
-        s
-        for s in unready_pods(evidence, node)
-        if NOT_PULLED.search(s.message) or s.check.startswith("addons.")
-    }
-    return found | incomplete_peers(evidence, node)
-
-
-def _image(evidence: Evidence, said: str) -> str:
-    """The image in what the kubelet says; otherwise the probe pods'."""
-    found = IMAGE.search(said)
-    if found and "/" in found[1]:
-        return found[1]
-    images = evidence.policy.images
-    return next((each for each in (images.busybox, images.nginx) if each in said), images.busybox)

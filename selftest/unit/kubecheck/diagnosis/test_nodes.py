@@ -8,6 +8,8 @@ from kubecheck.cluster.controlplane import ApiServer, ControlPlane
 from kubecheck.cluster.leases import Lease, Leases
 from kubecheck.cluster.objects import Condition, Kubelet, Pod
 from kubecheck.cluster.reading import Reading
+from kubecheck.diagnosis import diagnose
+from kubecheck.diagnosis.catalogue import all_kinds
 from kubecheck.diagnosis.causes.cni_broken import cni_broken
 from kubecheck.outcomes import Outcome, Target
 from selftest.unit.kubecheck.conftest import make_standing
@@ -50,6 +52,52 @@ class TestImages:
     def test_another_reason_is_another_cause(self, facts):
         made = evidence([failed("network.probe_pod_runs", "pod:node1", "it is Pending: 0/2 nodes")], facts)
         assert "image-not-pulled" not in dict(causes(made))
+
+
+FOREIGN = "ErrImagePull: image docker.io/library/busybox:1.37: no match for platform in manifest: not found"
+CRASHES = "Error: image docker.io/library/busybox:1.37: exec /bin/sh: exec format error"
+
+
+class TestArchitectures:
+    def run(self, facts, *, arm, told, run=()):
+        nodes = tuple(replace(n, architecture="arm64") if n.name in arm else n for n in facts.nodes)
+        results = [
+            failed("network.probe_pod_runs", f"pod:{node}", f"x: {said}") for node, said in told.items()
+        ]
+        results += [
+            unknown("dns.pod_resolves_kubernetes", f"pod:{node}", f"x: {told[node]}") for node in told
+        ]
+        results += [passed("network.probe_pod_runs", f"pod:{node}") for node in run]
+        return evidence(results, replace(facts, nodes=nodes), standing=make_standing(NODES))
+
+    @pytest.mark.parametrize("told", [FOREIGN, CRASHES])
+    def test_the_image_is_blamed_and_not_the_node(self, facts, told):
+        made = self.run(facts, arm=("node2",), told={"node2": told}, run=("node1",))
+        assert causes(made) == [
+            ("image-other-architecture", ("Image/docker.io/library/busybox:1.37",)),
+        ]
+        assert not unexplained(made)
+        [found] = diagnose(made, all_kinds()).causes
+        for part in ("node node2", "arm64", "docker.io/library/busybox:1.37"):
+            assert part in found.finding.says
+        assert "images.busybox" in found.remedy[0]
+
+    def test_many_nodes_are_one_cause(self, facts):
+        made = self.run(facts, arm=NODES, told=dict.fromkeys(NODES, FOREIGN))
+        [found] = diagnose(made, all_kinds()).causes
+        assert found.finding.says.endswith("the architecture of nodes node1, node2")
+
+    def test_where_others_of_the_architecture_run_it_the_node_is_blamed(self, facts):
+        made = self.run(facts, arm=NODES, told={"node2": CRASHES}, run=("node1",))
+        assert causes(made) == [("image-other-architecture", ("Node/node2",))]
+        assert "crictl rmi" in diagnose(made, all_kinds()).causes[0].remedy[1]
+
+    def test_a_pull_that_fails_otherwise_is_another_cause(self, facts):
+        made = self.run(facts, arm=("node2",), told={"node2": FOREIGN, "node1": BACKOFF})
+        assert sorted(causes(made)) == [
+            ("image-not-pulled", ("Node/node1",)),
+            ("image-other-architecture", ("Image/docker.io/library/busybox:1.37",)),
+        ]
 
 
 class TestCgroupDriver:

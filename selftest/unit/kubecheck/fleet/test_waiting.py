@@ -6,7 +6,8 @@ import time
 import pytest
 
 from kubecheck.cluster.api import ApiError
-from kubecheck.fleet.waiting import wait_for_pods
+from kubecheck.fleet.waiting import Wanted, wait_for_pods
+from selftest.unit.kubecheck.conftest import make_node
 
 
 def peer(name, node="", ready=False, reason="ImagePullBackOff"):
@@ -71,3 +72,80 @@ class Lost(Api):
 def test_pods_that_cannot_be_watched_are_not_said_to_fail():
     with pytest.raises(ApiError, match="no answer in time"):
         problem(peer("a", "n1", reason="ContainerCreating"), api=Lost)
+
+
+BUSYBOX = "docker.io/library/busybox:1.37"
+NO_MATCH = (
+    f'rpc error: code = NotFound desc = failed to pull and unpack image "{BUSYBOX}": no match for platform in'
+    " manifest: not found"
+)
+CRI_O = 'no image found in image index for architecture "arm64", variant "v8", OS "linux"'
+DOCKER = "no matching manifest for linux/arm64/v8 in the manifest list entries"
+CRUN = "failed to start container: exec container process `/bin/sh`: Exec format error"
+CRASHED = "back-off 10s restarting failed container=busybox pod=probe-1_kubecheck-r1(4f)"
+ENDED = {"exitCode": 255, "reason": "Error", "message": "exec /bin/sh: exec format error\n"}
+
+
+def probe(state, last=None):
+    """A probe pod whose container is in this state."""
+    status = {"name": "busybox", "image": BUSYBOX, "state": state, "lastState": last or {}}
+    return {
+        "metadata": {"namespace": "probes", "name": "probe-1"},
+        "spec": {"nodeName": "n1", "containers": [{"name": "busybox", "image": BUSYBOX}]},
+        "status": {"phase": "Pending", "containerStatuses": [status]},
+    }
+
+
+def waiting(reason, message=""):
+    return {"waiting": {"reason": reason, "message": message}}
+
+
+def waited(api, seconds=5):
+    """What is said of the probe pod, and how long that took."""
+    began = time.monotonic()
+    wanted = Wanted(make_node("n1"), "pod", "probes", "probe-1")
+    found = wait_for_pods(
+        api, "a=b", [wanted], peers=0, peer_namespace="peers", seconds=seconds, stop=threading.Event(),
+        started=began, count=lambda ready: None,
+    )  # fmt: skip
+    return found.probe(wanted).problem, time.monotonic() - began
+
+
+@pytest.mark.parametrize(
+    ("pod", "told"),
+    [
+        (probe(waiting("ErrImagePull", NO_MATCH)), "ErrImagePull: image"),
+        (probe(waiting("ImagePullBackOff", f"Back-off pulling image: {NO_MATCH}")), "no match for platform"),
+        (probe(waiting("ErrImagePull", CRI_O)), 'for architecture "arm64"'),
+        (probe(waiting("ErrImagePull", DOCKER)), "linux/arm64/v8"),
+        (probe(waiting("CrashLoopBackOff", CRASHED), {"terminated": ENDED}), "exec format error"),
+        (probe({"terminated": ENDED}), "exec format error"),
+        (probe(waiting("RunContainerError", CRUN)), "RunContainerError: image"),
+        (probe({"terminated": {"reason": "StartError", "exitCode": 128, "message": CRUN}}), "StartError"),
+    ],
+    ids=["pull", "back-off", "cri-o", "docker", "crash loop", "ended", "run error", "start error"],
+)
+def test_an_image_for_another_architecture_is_told_at_once(pod, told):
+    said, took = waited(Api(pod))
+    assert told in said
+    assert f"image {BUSYBOX}: " in said
+    assert took < 2
+
+
+class Forgetful(Api):
+    """A kubelet that says once what hinders the pull, and then that it waits, as older ones do."""
+
+    def watch(self, path, version, seconds, **query):
+        yield {"type": "MODIFIED", "object": probe(waiting("ErrImagePull", NO_MATCH))}
+        yield {"type": "MODIFIED", "object": probe(waiting("ImagePullBackOff", "Back-off pulling image"))}
+
+
+def test_what_the_kubelet_said_once_is_kept():
+    said, _ = waited(Forgetful(probe(waiting("ContainerCreating"))))
+    assert "no match for platform" in said
+
+
+def test_another_crash_is_waited_for():
+    said, took = waited(Api(probe(waiting("CrashLoopBackOff", CRASHED))), seconds=0.2)
+    assert said.startswith("CrashLoopBackOff: back-off")
+    assert took >= 0.2
