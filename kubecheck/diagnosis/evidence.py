@@ -207,7 +207,11 @@ def _message(result: Result, target: Target) -> str:
     """What a result says of one of its targets; how many there are where it names only some of them."""
     if len(result.targets) < 2 or not target.name:
         return result.message
-    return said_of(result.message, target.name) or result.message.partition("\n")[0]
+    # Without the names of all the others, which may be a thousand and are not what is said of this one.
+    return (
+        said_of(result.message, target.name)
+        or re.sub(r"\A(\d+ of \d+ [^:\n]+): .*", r"\1", result.message, flags=re.DOTALL).partition("\n")[0]
+    )
 
 
 def target_node(name: str, nodes: Collection[str]) -> str:

@@ -32,13 +32,18 @@ def clock_skew(evidence: Evidence) -> Iterator[Finding]:
     for symptom in sorted(evidence.find("nodes.clocks_agree", failed=True), key=lambda s: s.target):
         for name, blamed in _of(evidence, symptom):
             yield Finding(
-                says=symptom.message.partition("; allowed")[0],
+                says=_says(name, symptom.message.partition("; allowed")[0]),
                 blames=(blamed,),
                 explains=frozenset({symptom}) | _by_time(evidence, name),
                 confidence=Confidence.CERTAIN,
                 names={"node": name},
                 confirmed=(symptom.message,),
             )
+
+
+def _says(name: str, message: str) -> str:
+    """What is said of this clock; of many that are wrong, only the first ones are told by how much."""
+    return f"the clock of {name} is wrong ({message})" if " fail" in message else message
 
 
 def _of(evidence: Evidence, symptom: Symptom) -> list[tuple[str, str]]:

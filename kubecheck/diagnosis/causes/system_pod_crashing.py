@@ -33,13 +33,18 @@ def system_pod_crashing(evidence: Evidence) -> Iterator[Finding]:
             if _owner_fits(s.target, namespace, pod)
         }
         yield Finding(
-            says=min(s.message for s in mine),
+            says=_says(name, min(s.message for s in mine)),
             blames=(f"Pod/{name}",),
             explains=frozenset(mine | rollout),
             confidence=Confidence.LIKELY,
             names={"namespace": namespace, "pod": pod},
             confirmed=tuple(sorted(s.message for s in mine)),
         )
+
+
+def _says(pod: str, message: str) -> str:
+    """What is said of the pod, by its name."""
+    return message if pod in message else f"pod {pod} crashes or does not get ready ({message})"
 
 
 def _owner_fits(workload: str, namespace: str, pod: str) -> bool:
