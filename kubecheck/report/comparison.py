@@ -14,6 +14,7 @@ from kubecheck.report.lines import plain
 from kubecheck.report.snapshot import Place, Snapshot, snapshot
 
 SHOWN = 4  # names in a line of the summary
+Causes = Mapping[tuple[str, tuple[str, ...]], str]  # what each says, by its kind and whom it blames
 
 
 @dataclass(frozen=True)
@@ -180,8 +181,8 @@ def compare(runs: Sequence[Snapshot]) -> Comparison:
         added=grouped.get("new", ()),
         gone=grouped.get("gone", ()),
         flaky=grouped.get("flaky", ()),
-        causes_added=_causes(new.causes, old.causes),
-        causes_gone=_causes(old.causes, new.causes),
+        causes_added=_causes_added(new.causes, old.causes),
+        causes_gone=_causes_gone(old.causes, new.causes),
     )
 
 
@@ -237,10 +238,19 @@ def _grouped(changes: Iterable[tuple[Place, Change]]) -> tuple[Change, ...]:
     )
 
 
-def _causes(
-    these: Mapping[tuple[str, tuple[str, ...]], str], others: Mapping[tuple[str, tuple[str, ...]], str]
-) -> tuple[tuple[str, str], ...]:
-    return tuple((key[0], says) for key, says in these.items() if key not in others)
+def _causes_added(new: Causes, old: Causes) -> tuple[tuple[str, str], ...]:
+    """Those that blame somebody whom no cause of their kind blamed before."""
+    return tuple((key[0], says) for key, says in new.items() if not _blamed([key]) <= _blamed(old))
+
+
+def _causes_gone(old: Causes, new: Causes) -> tuple[tuple[str, str], ...]:
+    """Those of which nobody is blamed any more."""
+    return tuple((key[0], says) for key, says in old.items() if not _blamed([key]) & _blamed(new))
+
+
+def _blamed(causes: Iterable[tuple[str, tuple[str, ...]]]) -> set[tuple[str, str]]:
+    """Each kind of cause with each one whom it blames."""
+    return {(kind, name) for kind, blames in causes for name in blames or ("",)}
 
 
 def _of_nodes(changes: Iterable[Change], nodes: Iterable[str]) -> dict[str, int]:
