@@ -19,7 +19,7 @@ from kubecheck import __version__
 from kubecheck.diagnosis import Cause
 from kubecheck.outcomes import Outcome, Result, Target
 from kubecheck.probes import Raw
-from kubecheck.report.digest import explaining
+from kubecheck.report.digest import explaining, first
 from kubecheck.report.document import Ending
 from kubecheck.report.lines import plain
 from kubecheck.report.runbook import LINES
@@ -145,7 +145,12 @@ def _target_step(result: Result, target: Target) -> Json:
 
 def _cause_step(cause: Cause, attachment: Json) -> Json:
     finding = cause.finding
-    steps = [f"blames {', '.join(finding.blames)}", *finding.confirmed, *(f"mend: {s}" for s in cause.remedy)]
+    # It stands beside each failure: what is attached once names all of them.
+    steps = [
+        f"blames {', '.join(first(finding.blames))}",
+        *first(finding.confirmed),
+        *(f"mend: {step}" for step in first(cause.remedy)),
+    ]
     return {
         "name": plain(f"Cause: {finding.says}"),
         "status": "failed",

@@ -125,7 +125,14 @@ def at(vantages: Iterable[str]) -> str:
     for vantage in vantages:
         kind, _, node = vantage.partition(":")
         nodes[kind if node else ""].append(node or _whole(kind))
-    return "; ".join(f"{FROM.get(kind, kind)} {_names(names)}".strip() for kind, names in nodes.items())
+    return "; ".join(f"{FROM.get(kind, kind)} {few(names)}".strip() for kind, names in nodes.items())
+
+
+def few(names: Sequence[str]) -> str:
+    """All of a few names; of many the first ones, and how many others there are."""
+    if len(names) <= NAMES:
+        return ", ".join(names)
+    return f"{', '.join(names[:3])} and {counted(len(names) - 3, 'other')}"
 
 
 def _check(results: Sequence[Result]) -> CheckTold:
@@ -165,9 +172,3 @@ def _reason(message: str) -> str:
 
 def _whole(kind: str) -> str:
     return {"api": "the cluster, through its API server", "fleet": "this run's own objects"}.get(kind, kind)
-
-
-def _names(names: Sequence[str]) -> str:
-    if len(names) <= NAMES:
-        return ", ".join(names)
-    return f"{', '.join(names[:3])} and {counted(len(names) - 3, 'other')}"

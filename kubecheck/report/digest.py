@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from kubecheck.report.document import Ending  # whose reports tell these groups
 
 FEW = 2  # rights that are told one by one
+FIRST = 8  # of whom a cause blames and of what mends it, where not all has room
 
 T = TypeVar("T")
 Key = tuple[str, str]  # a result's check and vantage
@@ -153,6 +154,12 @@ def gathered(items: Iterable[T], key: Callable[[T], Hashable]) -> list[list[T]]:
     for item in items:
         groups[key(item)].append(item)
     return list(groups.values())
+
+
+def first(items: Sequence[str]) -> list[str]:
+    """All of a few items; of many the first ones, and a last one that says how many others there are."""
+    more = len(items) - FIRST
+    return [*items[:FIRST], *([f"... and {more} more, in verdict.json"] if more > 0 else [])]
 
 
 def counted(number: int, noun: str) -> str:

@@ -10,7 +10,16 @@ from collections.abc import Iterable, Sequence
 
 from kubecheck.diagnosis import Cause
 from kubecheck.outcomes import Verdict
-from kubecheck.report.digest import Gap, Group, counted, explained_by, not_asked, not_verified, unexplained
+from kubecheck.report.digest import (
+    Gap,
+    Group,
+    counted,
+    explained_by,
+    first,
+    not_asked,
+    not_verified,
+    unexplained,
+)
 from kubecheck.report.document import Ending
 from kubecheck.report.lines import plain
 from kubecheck.report.terminal import places
@@ -61,7 +70,7 @@ def summary(ending: Ending) -> str:
     causes = ending.diagnosis.causes
     if causes:
         parts += ["### Causes", _causes(ending, causes)]
-        parts += [f"**{_md(cause.finding.says)}**\n\n{_code(cause.remedy)}" for cause in causes[:TOLD]]
+        parts += [f"**{_md(cause.finding.says)}**\n\n{_code(first(cause.remedy))}" for cause in causes[:TOLD]]
     groups = unexplained(ending)
     if groups:
         parts += ["### Not explained by any known cause" if causes else "### Failed", _groups(groups)]
@@ -84,7 +93,7 @@ def _causes(ending: Ending, causes: Sequence[Cause]) -> str:
         rows.append(
             (
                 _md(cause.finding.says),
-                "<br>".join(map(_md, cause.finding.blames)),
+                "<br>".join(map(_md, first(cause.finding.blames))),
                 cause.finding.confidence.name.lower(),
                 f"{counted(len(failed), 'failure')}, {counted(len(unknown), 'unknown')}",
             )
@@ -130,8 +139,8 @@ def _md(text: str) -> str:
 
 
 def _of_cause(cause: Cause) -> str:
-    steps = [f"mend: {step}" for step in cause.remedy]
-    return "\n".join([cause.finding.says, f"blames {', '.join(cause.finding.blames)}", *steps])
+    steps = [f"mend: {step}" for step in first(cause.remedy)]
+    return "\n".join([cause.finding.says, f"blames {', '.join(first(cause.finding.blames))}", *steps])
 
 
 def _error(title: str, message: str) -> str:

@@ -19,12 +19,23 @@ from kubecheck.cluster.reading import Reading
 from kubecheck.outcomes import Outcome, Result, Verdict
 from kubecheck.policy import Policy
 from kubecheck.policy.show import policy_text
-from kubecheck.report.checks_told import CheckTold, at, by_area, by_line, places, reasons, tell_checks
-from kubecheck.report.digest import counted, explained_by, gathered, not_asked, not_verified, unexplained
+from kubecheck.report.checks_told import CheckTold, at, by_area, by_line, few, places, reasons, tell_checks
+from kubecheck.report.digest import (
+    FIRST,
+    counted,
+    explained_by,
+    gathered,
+    not_asked,
+    not_verified,
+    unexplained,
+)
 from kubecheck.report.document import Ending
 from kubecheck.report.matrix import NODE_LIMIT, matrices
 from kubecheck.report.steps import step
 
+WHOLE = 12  # causes that are open; of more, what they say
+OPEN = 4  # checks that failed for no known cause and are open from the start
+ROWS = 100  # reasons why something does not apply
 SLOWEST = 10  # checks named with their time
 LOOKS = {
     Verdict.READY: ("passed", "Everything that was checked holds"),
@@ -97,11 +108,19 @@ def _environment() -> tuple[Environment, dict[str, Any]]:
         "counted": counted,
         "duration": _duration,
         "explained": _by_check,
+        "few": few,
         "moment": _moment,
         "places": places,
         "step": step,
     }
-    environment.globals |= {"Outcome": Outcome, "version": __version__}
+    environment.globals |= {
+        "OPEN": OPEN,
+        "Outcome": Outcome,
+        "ROWS": ROWS,
+        "FIRST": FIRST,
+        "WHOLE": WHOLE,
+        "version": __version__,
+    }
     style, script = (loader.get_source(environment, f"verdict.{kind}")[0] for kind in ("css", "js"))
     return environment, {
         "style": Markup(style),  # noqa: S704 - files of this package

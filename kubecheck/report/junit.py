@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 from kubecheck import __version__
 from kubecheck.diagnosis import Cause
 from kubecheck.outcomes import Outcome, Result
-from kubecheck.report.digest import explaining
+from kubecheck.report.digest import explaining, first
 
 if TYPE_CHECKING:
     from kubecheck.report.document import Ending  # which itself writes this report
@@ -116,8 +116,8 @@ def _cause(cause: Cause) -> list[str]:
     return [
         "",
         f"cause: {finding.says} ({finding.confidence.name.lower()})",
-        f"blames: {', '.join(finding.blames)}",
-        *(f"mend: {step}" for step in cause.remedy),
+        f"blames: {', '.join(first(finding.blames))}",
+        *(f"mend: {step}" for step in first(cause.remedy)),
     ]
 
 

@@ -10,7 +10,16 @@ from typing import Protocol
 
 from kubecheck.diagnosis import Cause
 from kubecheck.outcomes import Outcome, Result, Verdict
-from kubecheck.report.digest import Gap, Group, counted, explained_by, not_asked, not_verified, unexplained
+from kubecheck.report.digest import (
+    FIRST,
+    Gap,
+    Group,
+    counted,
+    explained_by,
+    not_asked,
+    not_verified,
+    unexplained,
+)
 from kubecheck.report.document import Ending
 from kubecheck.report.lines import Block, Line, cut, fitted, height, paragraph, plain
 
@@ -18,8 +27,6 @@ ROWS = 34  # of the summary; with pytest's last lines it stays below 40
 ROWS_OF_GAPS = 7
 EVIDENCE = 3  # lines of a message in full
 CONFIRMED = 2
-BLAMED = 8  # objects that a cause blames, by name
-STEPS = 8  # lines that mend it
 COLOURS = {Verdict.READY: "green", Verdict.NOT_READY: "red"}
 
 
@@ -89,14 +96,14 @@ def _cause_in_details(
     """From the fullest to the shortest telling of a cause."""
     finding = cause.finding
     head = paragraph(f"{number}. ", f"{finding.says} ({finding.confidence.name.lower()})", width, bold=True)
-    blamed = finding.blames if everything else finding.blames[:BLAMED]
+    blamed = finding.blames if everything else finding.blames[:FIRST]
     more = f" and {len(finding.blames) - len(blamed)} more" if len(finding.blames) > len(blamed) else ""
     # Not wrapped either: names are copied, and may be longer than a line.
     blames = [Line(plain(f"   blames    {', '.join(blamed)}{more}"), {})]
     because = [
         line for said in finding.confirmed[:CONFIRMED] for line in paragraph("   because   ", said, width)
     ]
-    steps = cause.remedy if everything else cause.remedy[:STEPS]
+    steps = cause.remedy if everything else cause.remedy[:FIRST]
     mend = [_command(step) for step in steps]
     if len(cause.remedy) > len(steps):
         left = counted(len(cause.remedy) - len(steps), "more line")

@@ -300,6 +300,44 @@ def test_a_flood_of_failures_stays_readable(ended, result, facts_of):
     assert "180 more messages, all in verdict.json" in Parsed(page(ending)).text
 
 
+def test_of_many_the_first_are_seen_and_all_are_there(ended, result, caused):
+    failed = result(outcome=Outcome.FAILED, message="x")
+    blames = tuple(f"Node/n{number:03}" for number in range(600))
+    cause = caused(failed, blames=blames, remedy=tuple(f"kubectl drain {n[5:]}" for n in blames))
+    text = page(ended([failed], [cause]))
+    assert "and 592 more objects" in Parsed(text).text
+    assert "and 592 more steps" in Parsed(text).text
+    seen = re.sub('<details class="plain printed more">.*?</details>', "", text, flags=re.DOTALL)
+    assert seen.count('<code class="command">kubectl drain') == seen.count("<span>Node</span>") == 8
+    assert text.count('<code class="command">kubectl drain') == text.count("<span>Node</span>") == 600
+    assert '<ol class="steps" start="9">' in text
+
+
+def test_of_few_nothing_is_folded(ended, result, caused):
+    failed = result(outcome=Outcome.FAILED, message="x")
+    cause = caused(failed, blames=tuple(f"Node/n{number}" for number in range(8)))
+    assert "printed more" not in page(ended([failed], [cause]))
+
+
+def test_many_causes_are_all_named_and_the_first_are_open(ended, result, caused):
+    failed = [result(outcome=Outcome.FAILED, check=f"dns.x{number:02}", message="x") for number in range(40)]
+    text = page(ended(failed, [caused(each, says=f"{each.check} is broken") for each in failed]))
+    assert text.count('<article class="cause">') == 12
+    assert text.count('<details class="cause printed">') == 28
+    assert all(f"<h3>{each.check} is broken</h3>" in text for each in failed)
+
+
+def test_many_reasons_why_not_do_not_make_a_long_page(ended, result):
+    results = [
+        result(outcome=Outcome.NOT_APPLICABLE, vantage=f"pod:n{number}", message=f"it has {number} of them")
+        for number in range(150)
+    ]
+    text = Parsed(page(ended(results))).text
+    assert "it has 99 of them" in text
+    assert "it has 100 of them" not in text
+    assert "50 more reasons, in verdict.json" in text
+
+
 def remedies():
     checks = {each for check in load_checks(suites()) for each in check.remedy}
     return sorted(checks | {each for kind in all_kinds() for each in kind.remedy})

@@ -12,6 +12,8 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is n
 
 LONG = "ip-10-0-130-208.eu-central-1.compute.internal"
 NODES = tuple(f"{number:02}-{LONG}" for number in range(30))
+BLAMED = tuple(f"Node/{node}" for node in NODES)
+DRAINS = tuple(f"kubectl drain {node}" for node in NODES)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +43,8 @@ def file(tmp_path, ended, result, caused, facts_of):
         ),
     ]
     ending = replace(
-        ended(results, [caused(results[0], says=f"{LONG} does not answer")]), facts=facts_of(NODES)
+        ended(results, [caused(results[0], says=f"{LONG} does not answer", blames=BLAMED, remedy=DRAINS)]),
+        facts=facts_of(NODES),
     )
     path = tmp_path / "verdict.html"
     path.write_text(page(ending), encoding="utf-8")
@@ -81,6 +84,27 @@ def test_a_cell_shows_its_evidence_to_mouse_and_keyboard(window, file):
             "Input.dispatchKeyEvent", type=kind, key="Escape", code="Escape", windowsVirtualKeyCode=27
         )
     assert window.evaluate(shown) == ""
+
+
+def test_what_is_folded_away_opens_by_the_keyboard_and_is_copied(window, file):
+    window.open(file.as_uri(), 390)
+    last = "[...document.querySelectorAll('.more .command')].at(-1)"
+    seen = f"{last}.checkVisibility({{contentVisibilityAuto: true}}) && {last}.getClientRects().length > 0"
+    assert not window.evaluate(seen)
+    window.evaluate(f"{last}.closest('details').querySelector('summary').focus()")
+    for kind in ("keyDown", "keyUp"):
+        window.call(
+            "Input.dispatchKeyEvent",
+            type=kind,
+            key="Enter",
+            code="Enter",
+            text="\r",
+            windowsVirtualKeyCode=13,
+        )
+    assert window.evaluate(seen)
+    button = f"{last}.nextElementSibling"
+    assert window.evaluate(f"{button}.getAttribute('aria-label')") == f"Copy: {DRAINS[-1]}"
+    window.evaluate(f"{button}.click()")
 
 
 CONTRAST = """
@@ -125,3 +149,5 @@ def test_it_prints_and_what_is_closed_on_the_screen_is_on_paper(window, file):
         "document.querySelector('#skipped').parentElement.querySelector('td').getBoundingClientRect().height"
     )
     assert window.evaluate(seen) > 0
+    folded = "[...document.querySelectorAll('.more li')].every(each => each.getBoundingClientRect().height)"
+    assert window.evaluate(folded)
