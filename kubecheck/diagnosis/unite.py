@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from kubecheck.diagnosis.alike import named
+from kubecheck.diagnosis.alike import NAMED, named
 from kubecheck.diagnosis.cause import Cause
 
 _HERE = "\0"  # stands for the cause's node; names of the cluster have no such character
@@ -49,9 +49,11 @@ def _one(found: Mapping[str, Cause]) -> Cause:
     if not others:
         return first
     findings = [each.finding for each in found.values()]
+    # Whom it blames stands beside what is said, in full.
+    likewise = named(node for node, _ in others) if len(others) <= NAMED else f"{len(others)} more nodes"
     every = replace(
         first.finding,
-        says=f"{first.finding.says}; likewise for {named(node for node, _ in others)}",
+        says=f"{first.finding.says}; likewise for {likewise}",
         blames=tuple(dict.fromkeys(name for each in findings for name in each.blames)),
         explains=frozenset().union(*(each.explains for each in findings)),
         confirmed=_confirmed(found),
@@ -80,7 +82,8 @@ def _remedy(found: Mapping[str, Cause]) -> tuple[str, ...]:
     first, left = [], []
     for step, nodes in nodes_of.items():
         if len(nodes) > 1 and step.startswith(f"on {_HERE}") and step.count(_HERE) == 1:
-            first.append(step.replace(_HERE, named(nodes)))
+            every = len(found) == len(nodes) > NAMED
+            first.append(step.replace(_HERE, f"each of the {len(nodes)} nodes" if every else named(nodes)))
             continue
         told = dict.fromkeys(step.replace(_HERE, node) for node in nodes)
         first.append(next(iter(told)))
