@@ -35,7 +35,9 @@ def body(
         "run": run,
         "started": f"2026-01-0{day}T02:00:00Z",
         "cluster": {"server": server, "nodes": [{"name": node} for node in nodes]},
-        "causes": [{"id": kind, "blames": [blamed], "says": f"{kind}: {blamed}"} for kind, blamed in causes],
+        "causes": [
+            {"id": kind, "blames": blames, "says": f"{kind}: {', '.join(blames)}"} for kind, *blames in causes
+        ],
         "checks": checks,
     }
 
@@ -122,6 +124,15 @@ def test_causes_come_and_go_by_kind_and_by_whom_they_blame():
     assert found.causes_added == (("kube-proxy-down", "kube-proxy-down: Node/b"),)
     assert found.causes_gone == (("kube-proxy-down", "kube-proxy-down: Node/a"),)
     assert "new cause: kube-proxy-down: Node/b (kubecheck explain kube-proxy-down)" in list(found.lines())
+
+
+def test_a_cause_at_some_nodes_less_is_not_gone_and_at_one_more_is_new():
+    two, one = (body({}, causes=[("kubelet-down", *names)]) for names in (("Node/a", "Node/b"), ("Node/b",)))
+    healing = difference(two, one)
+    assert healing.causes_added == healing.causes_gone == ()
+    spreading = difference(one, two)
+    assert [kind for kind, _ in spreading.causes_added] == ["kubelet-down"]
+    assert spreading.causes_gone == ()
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,15 @@ def test_a_failure_names_its_cause_and_what_mends_it(parsed, result, caused):
     assert "cause" not in other.text
 
 
+def test_beside_each_failure_stand_the_first_of_many(parsed, result, caused):
+    failed = result(outcome=Outcome.FAILED, message="no answer")
+    many = tuple(f"Node/n{number:03}" for number in range(600))
+    root = parsed(failed, causes=[caused(failed, blames=many, remedy=tuple(f"drain {n}" for n in many))])
+    text = root.find(".//failure").text
+    assert "n007, ... and 592 more, in verdict.json" in text
+    assert text.count("mend: ") == 9
+
+
 def test_the_suite_says_what_was_judged(parsed, result, caused):
     failed = result(outcome=Outcome.FAILED)
     root = parsed(failed, causes=[caused(failed)])
