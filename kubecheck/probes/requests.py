@@ -116,8 +116,9 @@ class RequestAnswer(Answer):
 
     @property
     def conclusive(self) -> bool:
-        """False when nothing was learnt of the node."""
-        return self.raw.status not in _LEARNT_NOTHING
+        """False when nothing was learnt of the node, or kubecheck itself was too slow to hear it."""
+        status = self.raw.status
+        return status not in _LEARNT_NOTHING and not (self.raw.starved and status == BROKE_OFF)
 
     @property
     def got(self) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Protocol
 
 from kubecheck.checks.site import Site
@@ -15,6 +17,7 @@ from kubecheck.outcomes import CannotTell
 from kubecheck.probes import Inquiry, Question, Raw
 from kubecheck.probes.requests import BROKE_OFF, UNREACHABLE
 from kubecheck.probes.script import longest, read_answers, script
+from kubecheck.survey.clock import Clock
 
 REQUESTS_AT_ONCE = 8  # for one vantage; the survey asks several vantages at once
 REQUEST_SECONDS = 10.0  # for what passes through an API server and a kubelet
@@ -34,23 +37,29 @@ class LiveAsker:
     def __init__(self, api: Api) -> None:
         self.api = api
         self.by_exec = ExecAsker(api)
+        self.clock = Clock()
 
     def __call__(self, site: Site, inquiries: Sequence[Inquiry]) -> dict[str, Raw]:
         """See Asker."""
         questions = [each for each in inquiries if isinstance(each, Question)]
         requests = [each for each in inquiries if not isinstance(each, Question)]
-        with ThreadPoolExecutor(REQUESTS_AT_ONCE, thread_name_prefix="request") as pool:
+        with self.clock, ThreadPoolExecutor(REQUESTS_AT_ONCE, thread_name_prefix="request") as pool:
             carried_out = pool.map(self._carry_out, requests)
             asked = self.by_exec(site, questions) if questions else {}
             return asked | {each.key: raw for each, raw in zip(requests, carried_out, strict=True)}
 
     def _carry_out(self, request: Inquiry) -> Raw:
-        raw = carry_out(self.api, request, REQUEST_SECONDS)
+        raw = self._timed(request, REQUEST_SECONDS)
         # Where the API server itself says that it waited in vain, it has waited long enough.
         silent = raw.status in (BROKE_OFF, UNREACHABLE) and raw.seconds >= REQUEST_SECONDS
         if not _may_change(request, raw) and not silent:
             return raw
-        return carry_out(self.api, request, PATIENT_SECONDS if silent else REQUEST_SECONDS)
+        return self._timed(request, PATIENT_SECONDS if silent else REQUEST_SECONDS)
+
+    def _timed(self, request: Inquiry, seconds: float) -> Raw:
+        begun = time.monotonic()
+        raw = carry_out(self.api, request, seconds)
+        return replace(raw, idle=round(self.clock.late(begun), 2)) if raw.status else raw
 
 
 class ExecAsker:

@@ -219,6 +219,15 @@ class TestCarryingOut:
         assert LiveAsker(FakeApi())(site, [request])[request.key].status == 0
         assert tries == limits
 
+    def test_what_a_starved_kubecheck_did_not_hear_cannot_be_told(self, monkeypatch):
+        monkeypatch.setattr("kubecheck.survey.asking.carry_out", lambda *_: Raw(BROKE_OFF, b"no answer", 10))
+        asker = LiveAsker(FakeApi())
+        monkeypatch.setattr(asker.clock, "late", lambda _since: 2.5)
+        site = Site(Vantage("kubectl", "n"), make_facts(("n",)), Policy(), make_standing(("n",)))
+        request = PodExec("ns", "p")
+        with pytest.raises(CannotTell, match=r"for want of CPU everything there was 2\.50 s late"):
+            request.read(asker(site, [request])[request.key], WHERE).must_say("kubecheck")
+
     def test_a_refusal_is_not_asked_again(self, monkeypatch):
         answers = iter([Raw(500, b"refused", 0.1)])
         monkeypatch.setattr("kubecheck.survey.asking.carry_out", lambda *_: next(answers))
