@@ -40,7 +40,7 @@ def broken(lab: Lab) -> Iterator[Callable[..., None]]:
     ("faults", "causes"),
     [
         (("dns-scaled-to-zero",), {"dns-not-running"}),
-        (("ip-forward-off",), {"ip-forward-off"}),
+        (("service-rules-flushed",), {"service-rules-missing"}),
         (("binding-nodeclient-missing", "kube-proxy-killed"), {"bootstrap-binding", "kube-proxy-down"}),
     ],
     ids="+".join,
@@ -73,6 +73,7 @@ def follow(lab: Lab, step: str, kubectl: Callable[..., str]) -> None:
         kubectl(*shlex.split(command)[1:])
     elif restart := RESTART.search(command):
         # The machines of the lab have no systemd: the lab starts their services.
+        lab.stop(node, restart[1])
         lab.start(node, restart[1])
     else:
         assert lab.exec_on_node(node, shlex.split(command)).returncode == 0
