@@ -20,7 +20,7 @@ class Images(Section):
     """Where the probe pods' images come from."""
 
     busybox: str = Field("docker.io/library/busybox:1.37", min_length=1, pattern=IMAGE)
-    """The image that asks: any busybox, with nc, nslookup, wget, base64 and timeout."""
+    """The image that asks: any busybox, with nc, nslookup, wget, tftp, timeout, tar, gzip and base64."""
     nginx: str = Field("docker.io/library/nginx:1.29", min_length=1, pattern=IMAGE)
     """The image that answers: nginx and a shell, run as a user without rights on port 8080. With nginx's
     stream module (official images have it) it also answers datagrams."""

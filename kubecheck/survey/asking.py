@@ -71,7 +71,10 @@ class ExecAsker:
     def __call__(self, site: Site, questions: Sequence[Question]) -> dict[str, Raw]:
         """Raw answers of questions. A conclusive answer is never asked for again, whatever it says."""
         site.probe.must_run()
-        problem = "the probe pod's output ended before its answer"
+        problem = (
+            f"what {site.probe.namespace}/{site.probe.name} printed holds no answer: its output was cut off,"
+            " or its busybox lacks tar, gzip or base64"
+        )
         found: dict[str, Raw] = {}
         for _ in range(2):
             missing = [q for q in questions if q.key not in found or _may_change(q, found[q.key])]

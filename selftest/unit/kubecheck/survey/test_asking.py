@@ -54,6 +54,11 @@ def test_what_did_not_come_back_is_asked_for_once_more(ask):
         ask(TCP, ExecProblem("broke off"), ExecProblem("broke off"))
 
 
+def test_a_busybox_that_can_send_no_answers_is_told(ask):
+    with pytest.raises(CannotTell, match="its busybox lacks tar, gzip or base64"):
+        ask(TCP, b"kubecheck-answers\n", b"kubecheck-answers\n")
+
+
 @pytest.mark.parametrize(
     ("told", "output"),
     [
