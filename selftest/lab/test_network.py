@@ -42,7 +42,15 @@ def test_a_masquerading_rule_that_is_too_wide(kubecheck: Kubecheck, lab: Lab, ru
     rule(node, "nat", "POSTROUTING", "-s", pod_cidr(lab, node), "-d", "172.16.0.0/16", "-j", "MASQUERADE")
     run = kubecheck("-k", "pod_to or source_address")
     assert vantages(run.with_outcome("failed")) == {"network.source_address_is_kept": {f"pod:{node}"}}
-    assert "this pod's own address, and it saw" in messages(run, "source_address_is_kept")[f"pod:{node}"]
+    said = messages(run, "source_address_is_kept")[f"pod:{node}"]
+    assert "this pod's own address, and it saw" in said
+    # No cause knows such a rule, and none is guessed: the evidence speaks for itself.
+    assert run.verdict["causes"] == []
+    assert [(each["check"], each["vantage"]) for each in run.verdict["unexplained"]] == [
+        ("network.source_address_is_kept", f"pod:{node}")
+    ]
+    assert "NOT READY: 1 failure of 1 check" in run.output
+    assert said.splitlines()[0][:60] in run.output
 
 
 def test_an_endpoint_out_of_reach_is_named(kubecheck: Kubecheck, lab: Lab, rule: Rule) -> None:
