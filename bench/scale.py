@@ -9,8 +9,10 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -79,6 +81,7 @@ def main() -> int:
     parser.add_argument("--reports", type=Path, help="where each run leaves its reports; default nowhere")
     parser.add_argument("--page", type=Path, help="write the table there, and its picture beside it as .svg")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended then, too
     measured: list[Measured] = []
     try:
         lab = Lab.load(options.name)
@@ -87,6 +90,7 @@ def main() -> int:
             for number in options.nodes:
                 fake.have(number)
                 for processes in options.processes:
+                    _await_room(lab)
                     reports = (options.reports or Path(folder)) / f"{number}-{processes}"
                     measured.append(_run(lab, processes, reports))
                     print(measured[-1].row(), flush=True)
@@ -147,6 +151,16 @@ def _fake_nodes(lab: Lab) -> Iterator[FakeNodes]:
         machine.start("answering", ["/usr/bin/python3", f"{BINARIES}/answering.py", BINARIES, server])
         stack.callback(machine.forget, "answering")
         yield fake
+
+
+def _await_room(lab: Lab) -> None:
+    """Wait until the namespaces of the run before, which had the same names, are gone."""
+    ends = time.monotonic() + LIMIT
+    path = f"/api/v1/namespaces?labelSelector=kubecheck.dev/run%3D{RUN}"
+    while (lab.api().get(path) or {}).get("items"):
+        if time.monotonic() > ends:
+            raise RunProblem(f"the namespaces of the run before still stand after {LIMIT} s")
+        time.sleep(1)
 
 
 def _run(lab: Lab, processes: int, reports: Path) -> Measured:

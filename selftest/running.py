@@ -75,6 +75,7 @@ def run_kubecheck(
                 process.wait()
         finally:
             timer.cancel()
+            process.terminate()  # who gives it up does not wait for its end
     over = time.monotonic()
     if not written.exists() or ended == began:
         raise RunProblem(f"kubecheck gave no verdict: {''.join(lines[-5:]).strip()}")
