@@ -64,25 +64,22 @@ def test_it_fits_and_asks_the_network_for_nothing(window, file, width, dark):
     assert window.evaluate("document.querySelectorAll('.copy').length") > 0
 
 
+def press(window, key, code, **more):
+    """Press a key and let it go."""
+    for kind in ("keyDown", "keyUp"):
+        window.call(
+            "Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, **more
+        )
+
+
 def test_a_cell_shows_its_evidence_to_mouse_and_keyboard(window, file):
     window.open(file.as_uri(), 390)
     shown = "document.querySelector('.pair:popover-open')?.innerText ?? ''"
     assert window.evaluate(shown) == ""
     window.evaluate("document.querySelector('.matrix button').focus()")
-    for kind in ("keyDown", "keyUp"):
-        window.call(
-            "Input.dispatchKeyEvent",
-            type=kind,
-            key="Enter",
-            code="Enter",
-            text="\r",
-            windowsVirtualKeyCode=13,
-        )
+    press(window, "Enter", 13, text="\r")
     assert "asked GET http://10.0.0.1/: silence" in window.evaluate(shown)
-    for kind in ("keyDown", "keyUp"):
-        window.call(
-            "Input.dispatchKeyEvent", type=kind, key="Escape", code="Escape", windowsVirtualKeyCode=27
-        )
+    press(window, "Escape", 27)
     assert window.evaluate(shown) == ""
 
 
@@ -92,15 +89,7 @@ def test_what_is_folded_away_opens_by_the_keyboard_and_is_copied(window, file):
     seen = f"{last}.checkVisibility({{contentVisibilityAuto: true}}) && {last}.getClientRects().length > 0"
     assert not window.evaluate(seen)
     window.evaluate(f"{last}.closest('details').querySelector('summary').focus()")
-    for kind in ("keyDown", "keyUp"):
-        window.call(
-            "Input.dispatchKeyEvent",
-            type=kind,
-            key="Enter",
-            code="Enter",
-            text="\r",
-            windowsVirtualKeyCode=13,
-        )
+    press(window, "Enter", 13, text="\r")
     assert window.evaluate(seen)
     button = f"{last}.nextElementSibling"
     assert window.evaluate(f"{button}.getAttribute('aria-label')") == f"Copy: {DRAINS[-1]}"
