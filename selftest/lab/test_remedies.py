@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from lab.faults import actions
+from lab.faults import actions, dns
 from lab.handle import Lab
 from selftest.lab.conftest import Run, until
 
@@ -61,7 +61,7 @@ def test_following_the_commands_makes_the_next_run_ready(
         step = next(step for step in cause["remedy"] if MENDING.match(step))
         assert step in red.output, "the terminal tells it"
         follow(lab, step, kubectl)
-    until(lambda: ready_pods(kubectl, "k8s-app=kube-dns"), "CoreDNS is complete")
+    until(lambda: dns.ready(lab), "CoreDNS is complete")
     green = kubecheck()
     assert green.code == 0, green.output
 
@@ -77,10 +77,3 @@ def follow(lab: Lab, step: str, kubectl: Callable[..., str]) -> None:
         lab.start(node, restart[1])
     else:
         assert lab.exec_on_node(node, shlex.split(command)).returncode == 0
-
-
-def ready_pods(kubectl: Callable[..., str], selector: str) -> bool:
-    """Whether there are such pods in kube-system, and all are ready."""
-    jsonpath = "{.items[*].status.containerStatuses[*].ready}"
-    ready = kubectl("-n", "kube-system", "get", "pods", "-l", selector, "-o", f"jsonpath={jsonpath}").split()
-    return ready != [] and set(ready) == {"true"}
