@@ -25,7 +25,7 @@ LAB_STATE := $(or $(KUBECHECK_LAB_DIR),/var/lib/kubecheck-lab)/lab
 LAB_CACHE := $(or $(KUBECHECK_LAB_CACHE),$(HOME)/.cache/kubecheck-lab)
 
 .DEFAULT_GOAL := help
-.PHONY: help faults soak bench scale demo report test lint unit format docs venv lock packages browser lab-up lab-down lab-status clean clean-cache
+.PHONY: help faults soak bench scale peers demo report test lint unit format docs venv lock packages browser lab-up lab-down lab-status clean clean-cache
 
 help: ## say what can be made
 	@echo 'make TARGET, where TARGET is one of:'
@@ -69,12 +69,15 @@ faults: lab-up ## prove kubecheck on every fault of the catalogue, in the lab; w
 soak: lab-up ## run kubecheck 200 times in a row in the lab: each run READY, nothing left behind
 	$(PY) -m selftest.soak
 
-bench: lab-up ## kubecheck's time beside the floor's, and where it goes, on the lab
-	@$(PY) -m bench --kubeconfig $(LAB_STATE)/kubeconfig --policy $(LAB_STATE)/policy.toml
+bench: lab-up ## kubecheck's time beside the floor's, and where it goes, on the lab; writes docs/speed.md
+	@$(PY) -m bench --kubeconfig $(LAB_STATE)/kubeconfig --policy $(LAB_STATE)/policy.toml --page docs/speed.md
 
 scale: packages venv ## what a run costs on 100, 300 and 1,000 fake nodes, in a small lab of its own; writes docs/scale.md
 	@$(PY) -m lab up --name scale --masters 1 --workers 0 --etcd-disk none --dockerd none
 	@status=0; $(PY) -m bench.scale --name scale --page docs/scale.md || status=$$?; $(PY) -m lab down --name scale; exit $$status
+
+peers: lab-up ## kubecheck beside Kubernetes' own end-to-end tests on the lab; writes docs/peers.md
+	@$(PY) -m bench.peers --page docs/peers.md
 
 lint: venv ## style, format, types, and which room may import which
 	$(VENV)/bin/ruff check .

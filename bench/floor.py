@@ -1,7 +1,8 @@
 """The floor: what a bare script on the same client library needs for the same number of pods.
 
 Two namespaces, a pod on each Linux node in both, Ready, one exec into each, deletion asked for. It judges
-nothing. ``python -m bench.floor --kubeconfig FILE --image BUSYBOX`` prints its seconds by phase as JSON.
+nothing. ``python -m bench.floor --kubeconfig FILE --image BUSYBOX`` prints its seconds by phase as JSON, and
+then waits until its namespaces are gone, so that their removal meets nobody else's run.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ def main() -> None:
         for name in namespaces:
             core.delete_namespace(name)
     marks.append(("delete", time.monotonic()))
-    print(json.dumps({name: end - begun for (_, begun), (name, end) in pairwise(marks)}))
+    print(json.dumps({name: end - begun for (_, begun), (name, end) in pairwise(marks)}), flush=True)
+    _wait_until_gone(core, namespaces)
 
 
 def _pod(run: str, node: str, options: argparse.Namespace) -> client.V1Pod:
@@ -82,6 +84,25 @@ def _wait(core: client.CoreV1Api, run: str, wanted: int) -> None:
         if len(ready) == wanted:
             return
     raise SystemExit(f"{len(ready)} of {wanted} pods were Ready after {PATIENCE} s")
+
+
+def _wait_until_gone(core: client.CoreV1Api, namespaces: list[str]) -> None:
+    for name in namespaces:
+        field = f"metadata.name={name}"
+        listed = core.list_namespace(field_selector=field)
+        if not listed.items:
+            continue
+        assert listed.metadata is not None
+        for event in watch.Watch().stream(
+            core.list_namespace,
+            field_selector=field,
+            resource_version=listed.metadata.resource_version,
+            timeout_seconds=PATIENCE,
+        ):
+            if event["type"] == "DELETED":
+                break
+        else:
+            raise SystemExit(f"the namespace {name} still stands after {PATIENCE} s")
 
 
 def _exec(kubeconfig: str, namespace: str, node: str) -> None:

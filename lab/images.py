@@ -193,7 +193,12 @@ def _program_image(name: str, version: str, program: Path, progress: Progress) -
 
 
 def _image(name: str, version: str, tree: Tree, config: dict[str, Any], progress: Progress) -> Image:
-    reference = f"{REGISTRY}/{name}:{tag(version)}"
+    return make(f"{REGISTRY}/{name}:{tag(version)}", tree, config, progress)
+
+
+def make(reference: str, tree: Tree, config: dict[str, Any], progress: Progress) -> Image:
+    """Make an image of these files, with this container config (Cmd, Env, ...), where the cache lacks it."""
+    name = reference.rpartition("/")[2].partition(":")[0]
     complete = {"Env": [PATH], "WorkingDir": "/"} | config
     archive = f"{name}.tar"
     place = cache.entry(

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -132,10 +132,10 @@ def _failure(namespace: str, script: str, *arguments: str) -> str:
     return (probe.stdout.strip().splitlines() or [f"exit code {probe.returncode}"])[-1]
 
 
-def install_packages(progress: Progress) -> None:
-    """Install the Debian packages that the lab needs and the machine lacks, starting no service."""
-    installed = installed_packages()
-    missing = [package for package in PACKAGES if package not in installed]
+def install_packages(progress: Progress, packages: Sequence[str] = PACKAGES) -> None:
+    """Install the Debian packages that are needed and the machine lacks, starting no service."""
+    installed = installed_packages(packages)
+    missing = [package for package in packages if package not in installed]
     if not missing:
         return
     if os.geteuid() != 0:
@@ -149,11 +149,11 @@ def install_packages(progress: Progress) -> None:
             subprocess.run(["systemctl", "disable", *SERVICES[package]], capture_output=True, check=True)
 
 
-def installed_packages() -> set[str]:
-    """Ask dpkg which of the lab's packages are installed."""
+def installed_packages(packages: Sequence[str]) -> set[str]:
+    """Ask dpkg which of these packages are installed."""
     try:
         done = subprocess.run(
-            ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\n", *PACKAGES],
+            ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\n", *packages],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
     except FileNotFoundError as error:

@@ -12,6 +12,7 @@ COREDNS = "1.14.7"
 METRICS_SERVER = "0.9.0"
 DASHBOARD = "1.10.1"  # the newest Kubernetes Dashboard whose Go module can be had
 KWOK = "0.8.0"  # for nodes that are none; see lab/fakenodes.py
+HYDROPHONE = "0.8.0"  # runs Kubernetes' end-to-end tests; see lab/endtoend.py
 PAUSE = "1"  # the program in lab/programs/pause
 
 

@@ -42,12 +42,12 @@ def run_kubecheck(
     *options: str,
     limit: float,
     beside: Callable[[int], AbstractContextManager[Any]] = nullcontext,
-    told: Callable[[], object] = lambda: None,
+    told: Callable[[int], object] = lambda _: None,
 ) -> Ran:
-    """Run it, killed after ``limit`` seconds. ``beside`` gets its session's id and lasts as long as it does.
+    """Run it, killed after ``limit`` seconds. ``beside`` gets its process' id and lasts as long as it does.
 
-    ``told`` is called when the verdict has been told, while the run still waits for its namespaces to go.
-    Raises RunProblem when it gives no verdict.
+    ``told`` is called, with the id too, when the verdict has been told, while the run still waits for its
+    namespaces to go. Raises RunProblem when it gives no verdict.
     """
     reports.mkdir(parents=True, exist_ok=True)
     written = reports / "verdict.json"
@@ -71,7 +71,7 @@ def run_kubecheck(
                     lines.append(line)
                     if line.startswith("verdict: "):
                         ended = time.monotonic()
-                        told()
+                        told(process.pid)
                 process.wait()
         finally:
             timer.cancel()

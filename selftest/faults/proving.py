@@ -76,7 +76,7 @@ def prove(lab: Lab, names: Sequence[str], seed: int, reports: Path) -> Proof:
                 entry = actions.inject(lab, name, _seed_apart(lab, name, seed, injected))
                 injected.append(Injected(name, entry.victims))
         through = next((e.victims["through"] for e in injected if "through" in e.victims), "")
-        ran = _kubecheck(lab, names, through, reports, told=healing)
+        ran = _kubecheck(lab, names, through, reports, told=lambda _: healing())
     except RunProblem as problem:
         return Proof(tuple(names), tuple(injected), seed, trouble=str(problem))
     finally:
@@ -107,7 +107,7 @@ def _through(lab: Lab, server: str) -> str:
 
 
 def _kubecheck(
-    lab: Lab, names: Sequence[str], through: str, reports: Path, told: Callable[[], object]
+    lab: Lab, names: Sequence[str], through: str, reports: Path, told: Callable[[int], object]
 ) -> Ran:
     """A run with the promises that the faults need; what it printed is kept in output.txt.
 

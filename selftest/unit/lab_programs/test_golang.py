@@ -49,7 +49,7 @@ def test_otherwise_the_package_index_gives_one(tmp_path, monkeypatch, script):
 def test_a_failed_build_tells_its_last_lines_and_not_the_downloads(tmp_path):
     go = fake_go(tmp_path, 'echo "go: downloading x"; echo "main.go:3: undefined: y" >&2; exit 1')
     with pytest.raises(LabError) as failure:
-        Go(go, "go1.26.8").build(tmp_path, ["."], "etcd 3.6.16")
+        Go(go, "go1.26.8").build(tmp_path, ("build",), ["."], "etcd 3.6.16")
     assert str(failure.value) == f"etcd 3.6.16 did not compile with {go}:\nmain.go:3: undefined: y"
 
 
@@ -57,5 +57,5 @@ def test_the_users_flags_do_not_reach_a_build(tmp_path, monkeypatch):
     for name in ("GOFLAGS", "GOARCH", "GOAMD64"):
         monkeypatch.setenv(name, "mine")
     go = fake_go(tmp_path, f'echo "[$GOFLAGS$GOARCH$GOAMD64] $CGO_ENABLED $*" > {tmp_path}/seen')
-    Go(go, "go1.26.8").build(tmp_path, ["-o", "x", "."], "x")
+    Go(go, "go1.26.8").build(tmp_path, ("build",), ["-o", "x", "."], "x")
     assert Path(tmp_path, "seen").read_text() == "[] 0 build -buildvcs=false -trimpath -o x .\n"

@@ -24,6 +24,8 @@ def required(module_file: str, module: str) -> str:
         ("etcd/go.mod", "go.etcd.io/etcd/server/v3", versions.ETCD),
         ("coredns/go.mod", "github.com/coredns/coredns", versions.COREDNS),
         ("kwok/go.mod", "sigs.k8s.io/kwok", versions.KWOK),
+        ("e2e/go.mod", "sigs.k8s.io/hydrophone", versions.HYDROPHONE),
+        ("e2e/go.mod", "k8s.io/kubernetes", versions.DEFAULT_KUBERNETES),
         ("metrics-server/go.mod", "sigs.k8s.io/metrics-server", versions.METRICS_SERVER),
         *(
             (f"kubernetes/{row.module_file}", "k8s.io/kubernetes", row.version)
