@@ -56,7 +56,8 @@ class Clock:
 
 def _busy() -> float:
     """The seconds of CPU that this machine has spent on anything, by /proc/stat's first line."""
-    user, nice, system, _, _, irq, softirq, *_ = map(int, Path("/proc/stat").read_text().split()[1:])
+    first = Path("/proc/stat").read_text().partition("\n")[0]
+    user, nice, system, _, _, irq, softirq, *_ = map(int, first.split()[1:])
     return (user + nice + system + irq + softirq) / TICKS
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from kubecheck.diagnosis.evidence import Symptom, at_nodes
+from kubecheck.diagnosis.geometry import Shape
 
 NAMED = 5  # nodes that a sentence names
 
@@ -31,3 +32,16 @@ def named(nodes: Iterable[str]) -> str:
     shown = ", ".join(names[:NAMED])
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     return f"{'node' if len(names) == 1 else 'nodes'} {shown}{more}"
+
+
+def between(shape: Shape, nodes: Sequence[str]) -> str:
+    """Between which nodes: ``between nodes a and b``, or groups, ``between nodes a, b and nodes c, d, e``.
+
+    Of a large group only the size is told, and the largest of them is the rest.
+    """
+    if not shape.groups:
+        return f"between nodes {' and '.join(dict.fromkeys(nodes))}"
+    *smaller, largest = shape.groups
+    told = [named(group) if len(group) <= NAMED else f"{len(group)} nodes" for group in smaller]
+    rest = named(largest) if len(largest) <= NAMED else f"the other {len(largest)}"
+    return f"between {', '.join(told)} and {rest}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,14 +14,16 @@ class Shape:
     """A part of what fails, in its simplest form.
 
     ``form`` is "overlay" (no node reaches any other), "node" (it reaches no other and no other reaches it),
-    "source" (it reaches no other), "target" (no other reaches it), "path" (two nodes, both ways),
-    "direction" (from the first node to the second only), or "self" (a node does not reach what is on itself).
-    ``nodes`` are the nodes it blames, none for the overlay.
+    "source" (it reaches no other), "target" (no other reaches it), "partition" (groups of nodes of which none
+    reaches another), "path" (two nodes, both ways), "direction" (from the first node to the second only), or
+    "self" (a node does not reach what is on itself). ``nodes`` are the nodes it blames, none for the overlay;
+    of a partition all but those of the largest group. Its ``groups`` are in the order of their size.
     """
 
     form: str
     nodes: tuple[str, ...]
     pairs: frozenset[Pair]
+    groups: tuple[tuple[str, ...], ...] = ()
 
 
 def shapes(reached: Mapping[Pair, bool]) -> list[Shape]:
@@ -35,6 +38,8 @@ def shapes(reached: Mapping[Pair, bool]) -> list[Shape]:
     nodes = sorted({node for pair in across for node in pair})
     if len(nodes) > 2 and left and len(left) == len(across):
         return [Shape("overlay", (), frozenset(left)), *_selves(reached)]
+    # First of all: in a sample, whoever asks a node may all be of the other side.
+    found += _partition(across, left)
     whole = _whole(nodes, across)
     # The one that explains most first, and of equals what blames one node: paths explain two pairs.
     found += _taken(whole, left, least=2)
@@ -74,6 +79,40 @@ def _taken(whole: list[Shape], left: set[Pair], least: int) -> list[Shape]:
         found.append(best)
         left -= best.pairs
     return found
+
+
+def _partition(across: Mapping[Pair, bool], left: set[Pair]) -> list[Shape]:
+    """The groups of nodes that are apart from each other, if there are any; ``left`` loses the pairs between.
+
+    Inside of a group each node is reached by way of others at least, and whoever was asked across failed. Two
+    nodes at least make a group: one by itself is another form.
+    """
+    group_of = {node: node for pair in across for node in pair}
+
+    def group(node: str) -> str:
+        while group_of[node] != node:
+            group_of[node] = node = group_of[group_of[node]]
+        return node
+
+    for (source, target), ok in across.items():
+        if ok:
+            group_of[group(source)] = group(target)
+    members: dict[str, list[str]] = defaultdict(list)
+    for node in sorted(group_of):
+        members[group(node)].append(node)
+    groups = sorted((tuple(nodes) for nodes in members.values() if len(nodes) > 1), key=lambda g: (len(g), g))
+    if len(groups) < 2:
+        return []
+    number = {node: place for place, nodes in enumerate(groups) for node in nodes}
+    between = frozenset(
+        pair for pair in left if {*pair} <= number.keys() and number[pair[0]] != number[pair[1]]
+    )
+    if len(between) < 2:
+        return []
+    left -= between
+    return [
+        Shape("partition", tuple(node for nodes in groups[:-1] for node in nodes), between, tuple(groups))
+    ]
 
 
 def _paths(left: set[Pair]) -> list[Shape]:

@@ -20,6 +20,14 @@ def forwards(evidence: Evidence, node: str) -> bool | None:
     return answer.ipv4 if isinstance(answer, ForwardingAnswer) else None
 
 
+def pod_address(evidence: Evidence, node: str) -> str:
+    """The address of the node's probe pod, or what stands for it in a command."""
+    for probe in evidence.standing.pod_probes if evidence.standing else ():
+        if probe.node == node:
+            return probe.address
+    return "POD-ADDRESS"
+
+
 def way(evidence: Evidence, source: str, target: str) -> str | None:
     """The device by which ``source`` sends to pods of ``target``; empty without a way, None if not known."""
     if evidence.standing is None:

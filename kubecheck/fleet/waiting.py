@@ -183,8 +183,11 @@ def reason_for(api: Api, pod: Json) -> str:
     for condition in status.get("conditions") or ():
         if condition["status"] == "False" and condition.get("message"):
             return str(condition["message"])
-    if not pod.get("spec", {}).get("nodeName"):
+    node = pod.get("spec", {}).get("nodeName")
+    if not node:
         return "no scheduler has looked at it yet: is kube-scheduler at work?"
+    if not status.get("startTime"):  # a kubelet's first word about a pod
+        return f"the kubelet of {node} has not taken it up: does it reach an API server?"
     return f"it is {status.get('phase', 'Pending')} and nobody says why"
 
 

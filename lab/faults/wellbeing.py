@@ -14,6 +14,7 @@ ELSEWHERE = {
     ]
 }
 """Selects all other namespaces: what products demand of pods they do not demand of the cluster's own."""
+PODS = "/api/v1/namespaces/default/pods"
 METRICS = "/apis/metrics.k8s.io/v1beta1/nodes"
 
 
@@ -35,6 +36,33 @@ def measured(lab: Lab) -> set[str]:
 def until_nodes_well(lab: Lab) -> None:
     """Wait until every kubelet answers the API servers and every node is Ready."""
     until(lambda: all(kubelets.serves(lab, node) for node in lab.nodes), "every node is Ready")
+
+
+def until_kubelets_follow(lab: Lab) -> None:
+    """Wait until every kubelet has taken up a pod that is new.
+
+    One that could not reach an API server looks for new pods less and less often, up to a minute apart, and
+    keeps its node Ready all the while.
+    """
+    if Ledger.of(lab).several():
+        return
+    names = {node: f"kubelet-follows-{node}" for node in lab.nodes}
+    container = {"name": "none", "image": "kubecheck.lab/none:0", "imagePullPolicy": "Never"}
+    for node, name in names.items():
+        spec = {"nodeName": node, "automountServiceAccountToken": False, "containers": [container]}
+        body = {"metadata": {"name": name}, "spec": {**spec, "tolerations": [{"operator": "Exists"}]}}
+        lab.api().create(PODS, body)
+    try:
+        until(
+            lambda: all(_taken_up(lab, name) for name in names.values()), "every kubelet takes up a new pod"
+        )
+    finally:
+        for name in names.values():
+            lab.api().delete(f"{PODS}/{name}")
+
+
+def _taken_up(lab: Lab, name: str) -> bool:
+    return "startTime" in (lab.api().get(f"{PODS}/{name}") or {}).get("status", {})
 
 
 def until_well(lab: Lab) -> None:

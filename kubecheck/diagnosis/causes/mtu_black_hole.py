@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from kubecheck.diagnosis.alike import between
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
 from kubecheck.diagnosis.geometry import Pair, shapes
@@ -38,7 +39,7 @@ def mtu_black_hole(evidence: Evidence) -> Iterator[Finding]:
             "node": f"from and to node {nodes[0]}",
             "source": f"to node {nodes[0]}",  # the one that downloads is where the data goes
             "target": f"from node {nodes[0]}",
-        }.get(shape.form, f"between nodes {' and '.join(nodes)}")
+        }.get(shape.form, between(shape, nodes))
         yield Finding(
             says=f"large packets are lost {told}, and small ones pass",
             blames=("Network/pods",) if shape.form == "overlay" else tuple(f"Node/{node}" for node in nodes),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from kubecheck.diagnosis.alike import between
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
 from kubecheck.diagnosis.geometry import shapes
@@ -43,7 +44,7 @@ def packet_loss(evidence: Evidence) -> Iterator[Finding]:
                 if node in (s.node, s.to) or node in s.behind
             )
         else:
-            told = "between all nodes" if shape.form == "overlay" else f"between nodes {' and '.join(nodes)}"
+            told = "between all nodes" if shape.form == "overlay" else between(shape, nodes)
             follows = crossing(evidence, shape.pairs)
         yield Finding(
             says=f"packets are lost {told}",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
-from kubecheck.diagnosis.pod_network import pod_shapes, way
+from kubecheck.diagnosis.pod_network import pod_address, pod_shapes, way
 from kubecheck.diagnosis.traffic import crossing
 
 
@@ -44,7 +44,7 @@ def pod_path_broken(evidence: Evidence) -> Iterator[Finding]:
             blames=tuple(f"Node/{node}" for node in sorted({source, target})),
             explains=crossing(evidence, shape.pairs),
             confidence=Confidence.CERTAIN if odd else Confidence.LIKELY,
-            names={"source": source, "target": target, "address": _address(evidence, target)},
+            names={"source": source, "target": target, "address": pod_address(evidence, target)},
             confirmed=tuple(told for _, _, told in odd),
         )
 
@@ -66,10 +66,3 @@ def _odd_way(evidence: Evidence, source: str, target: str) -> str:
             f" {usual.pop()}: the route is missing"
         )
     return ""
-
-
-def _address(evidence: Evidence, node: str) -> str:
-    for probe in evidence.standing.pod_probes if evidence.standing else ():
-        if probe.node == node:
-            return probe.address
-    return "POD-ADDRESS"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from kubecheck.diagnosis.alike import between
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
 from kubecheck.diagnosis.geometry import shapes
@@ -35,7 +36,7 @@ def pod_udp_blocked(evidence: Evidence) -> Iterator[Finding]:
             "source": f"from pods on node {nodes[0]}",
             "target": f"to pods on node {nodes[0]}",
             "direction": f"from pods on node {nodes[0]} to those on {nodes[-1]}",
-        }.get(shape.form, f"between pods on {' and '.join(dict.fromkeys(nodes))}")
+        }.get(shape.form, between(shape, nodes))
         yield Finding(
             says=f"UDP is lost {told}, and TCP passes",
             blames=("Network/pods",) if shape.form == "overlay" else tuple(f"Node/{node}" for node in nodes),

@@ -34,6 +34,7 @@ def heal(lab: Lab, _victims: Victims) -> None:
     for component in (leaders.CONTROLLER_MANAGER, leaders.SCHEDULER):
         leaders.start(lab, component)
     wellbeing.until_well(lab)
+    wellbeing.until_kubelets_follow(lab)
 
 
 def _all_silent(lab: Lab, through: str) -> bool:

@@ -51,6 +51,56 @@ def test_of_two_nodes_neither_is_blamed_alone():
     assert told(("a", "b"), ("b", "a"), nodes=["a", "b"]) == [("path", ("a", "b"))]
 
 
+SIX = ["a", "b", "c", "d", "e", "f"]
+
+
+def across(*groups):
+    """The pairs between nodes of different groups."""
+    return [
+        (one, other)
+        for mine in groups
+        for theirs in groups
+        if mine is not theirs
+        for one in mine
+        for other in theirs
+    ]
+
+
+@pytest.mark.parametrize(
+    ("groups", "blamed"),
+    [(("ab", "cdef"), "ab"), (("abc", "def"), "abc"), (("ad", "be", "cf"), "adbe")],
+)
+def test_groups_of_nodes_that_are_apart_are_one_shape(groups, blamed):
+    [shape] = shapes({pair: pair not in across(*groups) for pair in across(*SIX)})
+    assert (shape.form, shape.nodes) == ("partition", tuple(blamed))
+    assert shape.groups == tuple(map(tuple, groups))
+    assert shape.pairs == set(across(*groups))
+
+
+def test_what_is_broken_beside_a_partition_stays_its_own():
+    apart, path = across("ab", "cdef"), [("c", "d"), ("d", "c")]
+    assert told(*apart, *path, nodes=SIX) == [("partition", ("a", "b")), ("path", ("c", "d"))]
+    down = across("f", "abcde")
+    assert told(*across("ab", "cde"), *down, nodes=SIX) == [("partition", ("a", "b")), ("node", ("f",))]
+
+
+def test_one_pair_that_works_across_makes_it_no_partition():
+    forms = {form for form, _ in told(*set(across("abc", "def")) - {("a", "d")}, nodes=SIX)}
+    assert forms == {"path", "direction"}
+
+
+@pytest.mark.parametrize("size", [50, 500])
+def test_a_partition_is_seen_in_a_sample(size):
+    nodes = range(2 * size)
+    pairs = [(n, (n + step) % (2 * size)) for n in nodes for step in (1, 7, 19, 23, 31, 38)]
+    reached = {(f"n{one:04}", f"n{other:04}"): (one < size) == (other < size) for one, other in pairs}
+    began = time.process_time()
+    [shape] = shapes(reached)
+    assert time.process_time() - began < 1
+    assert (shape.form, [len(group) for group in shape.groups]) == ("partition", [size, size])
+    assert shape.pairs == {pair for pair, ok in reached.items() if not ok}
+
+
 @given(st.sets(st.sampled_from(EVERY)))
 def test_shapes_cover_what_fails_and_nothing_that_works(failing):
     found = shapes({pair: pair not in failing for pair in EVERY})

@@ -58,6 +58,12 @@ def test_one_that_no_scheduler_has_placed_has_none():
     assert "(no scheduler has looked at it yet" in problem(peer("a", reason="ContainerCreating"))
 
 
+def test_a_kubelet_that_has_not_taken_it_up_is_named():
+    silent = peer("a", "n3")
+    silent["status"] = {"phase": "Pending"}
+    assert "(on node n3: the kubelet of n3 has not taken it up" in problem(silent)
+
+
 def test_all_ready_is_no_problem():
     assert problem(peer("a", "n1", ready=True)) == ""
 
