@@ -63,16 +63,18 @@ class Api:
         """After it nothing is asked any more, and whatever is under way ends by then."""
         self._slots = threading.BoundedSemaphore(AT_ONCE)
 
-    def get(self, path: str, **query: str | int) -> Json:
-        """The object or list at ``path``. Raises ApiError."""
-        return self._object("GET", path, query)
+    def get(self, path: str, *, seconds: float = READ_TIMEOUT, **query: str | int) -> Json:
+        """The object or list at ``path``, told within ``seconds``. Raises ApiError."""
+        return self._object("GET", path, query, seconds=seconds)
 
-    def items(self, path: str, **query: str | int) -> list[Json]:
-        """All objects of the list at ``path``, page by page. Raises ApiError."""
+    def items(self, path: str, *, seconds: float = READ_TIMEOUT, **query: str | int) -> list[Json]:
+        """All objects of the list at ``path``, page by page, each within ``seconds``. Raises ApiError."""
         found: list[Json] = []
         token = ""
         for _ in range(MOST_PAGES):
-            page = self.get(path, limit=500, **query, **({"continue": token} if token else {}))
+            page = self.get(
+                path, seconds=seconds, limit=500, **query, **({"continue": token} if token else {})
+            )
             found.extend(page.get("items") or [])
             token = page.get("metadata", {}).get("continue") or ""
             if not token:
@@ -147,8 +149,15 @@ class Api:
         # Where a watch ends as soon as it has begun, asking again at once would be a storm.
         time.sleep(max(0.0, begun + min(SHORTEST_WATCH, seconds) - time.monotonic()))
 
-    def _object(self, method: str, path: str, query: Mapping[str, Any], body: Json | None = None) -> Json:
-        _, data = self._request(method, path, query, body)
+    def _object(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, Any],
+        body: Json | None = None,
+        seconds: float = READ_TIMEOUT,
+    ) -> Json:
+        _, data = self._request(method, path, query, body, (CONNECT_TIMEOUT, seconds))
         try:
             answer = parse_json(data)
         except ValueError:

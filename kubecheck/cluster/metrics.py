@@ -10,7 +10,9 @@ from kubecheck.cluster import parse
 from kubecheck.cluster.api import Api
 from kubecheck.cluster.objects import Condition, Node, Pod, Usage
 
+ROWS = "/apis/metrics.k8s.io/v1beta1"
 METRICS_SETTLED = 120  # seconds: two readings of the slowest --metric-resolution in use
+METRICS_TIMEOUT = 10.0  # seconds; a pod answers, which may be cut off from the API server that asks it
 PATIENCE = 35.0  # seconds: two readings of the usual one, after a reading that a kubelet gave in part only
 PAUSE = 3.0  # seconds; this API cannot be watched
 
@@ -26,7 +28,7 @@ def read_metrics_api(api: Api) -> Condition:
 
 def read_node_usage(api: Api) -> dict[str, Usage]:
     """The rows of ``kubectl top node``, by node. Raises ApiError."""
-    return dict(parse.node_usage(item) for item in api.items("/apis/metrics.k8s.io/v1beta1/nodes"))
+    return dict(parse.node_usage(item) for item in api.items(f"{ROWS}/nodes", seconds=METRICS_TIMEOUT))
 
 
 def read_pod_usage(
@@ -42,7 +44,7 @@ def read_pod_usage(
     there = [pod for pod in pods if pod.node in healthy]
     until = time.monotonic() + api.deadline.within(PATIENCE)
     while True:
-        rows = dict(parse.pod_usage(item) for item in api.items("/apis/metrics.k8s.io/v1beta1/pods"))
+        rows = dict(parse.pod_usage(item) for item in api.items(f"{ROWS}/pods", seconds=METRICS_TIMEOUT))
         complete = all(pod.full_name in rows for pod in settled_pods(there, rows))
         if complete or time.monotonic() + PAUSE > until:
             return rows
