@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -87,6 +88,7 @@ def main() -> int:
     parser.add_argument("--processes", type=int, nargs="+", default=[1, 4], help="of ginkgo; default 1 and 4")
     parser.add_argument("--page", type=Path, help="write the comparison there")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended then, too
     try:
         lab = Lab.load(options.name)
         hydrophone = prepare(lab, Progress()).hydrophone

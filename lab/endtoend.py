@@ -13,12 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from pathlib import Path
 
-from lab import images
+from lab import cache, images
 from lab.building import EndToEnd, build_end_to_end, build_programs
 from lab.handle import Lab
 from lab.images import Image
 from lab.machine import install_packages
 from lab.oci import Tree
+from lab.pki import SERVER, Authority
 from lab.progress import Progress
 from lab.versions import DEFAULT_KUBERNETES
 
@@ -56,7 +57,7 @@ def prepare(lab: Lab, progress: Progress) -> EndToEnd:
 
 def _images(programs: EndToEnd, kube: Path, pause: Path, progress: Progress) -> Iterator[Image]:
     trees = {
-        "agnhost": (_agnhost(programs.agnhost), {"Entrypoint": ["/agnhost"], "Cmd": ["pause"]}),
+        "agnhost": (_agnhost(programs.agnhost, progress), {"Entrypoint": ["/agnhost"], "Cmd": ["pause"]}),
         "busybox": (images.busybox_tree(), {"Cmd": ["sh"]}),
         "glibc-dns-testing": (_with_tools(), {"Cmd": ["sh"]}),
         "pause": (_pause(pause), {"Entrypoint": ["/pause"]}),
@@ -72,6 +73,7 @@ def _images(programs: EndToEnd, kube: Path, pause: Path, progress: Progress) -> 
 
 def _with_tools() -> Tree:
     tree = images.busybox_tree()
+    tree.link("/bin/sh", "/usr/bin/bash")  # Debian's busybox would run its own nc, whatever PATH says
     for path, tool in TOOLS.items():
         tree.file(path, tool, 0o755)
     for library in images.shared_libraries(*TOOLS.values()):
@@ -79,9 +81,17 @@ def _with_tools() -> Tree:
     return tree
 
 
-def _agnhost(program: Path) -> Tree:
+def _agnhost(program: Path, progress: Progress) -> Tree:
     tree = _with_tools()
     tree.file("/agnhost", program, 0o755)
+    certificate = cache.entry(
+        "agnhost-certificate",
+        lambda place: Authority("agnhost").issue("localhost", [SERVER]).write(place, "localhost"),
+        "making the certificate that agnhost serves with",
+        progress,
+    )
+    for name in ("localhost.crt", "localhost.key"):  # its porter looks for them where it is started
+        tree.file(f"/{name}", certificate / name)
     tree.link("/agnhost-2", "agnhost")
     tree.directory("/uploads")
     return tree
