@@ -110,7 +110,7 @@ def main() -> int:
 
 
 def _run_hydrophone(program: Path, kubeconfig: Path, processes: int, output: Path) -> tuple[Told, set[str]]:
-    """Run the specs, and give the names of those that passed. Leaves nothing in the cluster."""
+    """Run the specs, and give the names of those that passed. What hydrophone itself made is removed."""
     output.mkdir(parents=True)
     options = ["--focus", FOCUS, "--parallel", str(processes)]
     start = [str(program), "--kubeconfig", str(kubeconfig)]

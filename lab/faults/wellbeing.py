@@ -48,11 +48,11 @@ def until_kubelets_follow(lab: Lab) -> None:
         return
     names = {node: f"kubelet-follows-{node}" for node in lab.nodes}
     container = {"name": "none", "image": "kubecheck.lab/none:0", "imagePullPolicy": "Never"}
-    for node, name in names.items():
-        spec = {"nodeName": node, "automountServiceAccountToken": False, "containers": [container]}
-        body = {"metadata": {"name": name}, "spec": {**spec, "tolerations": [{"operator": "Exists"}]}}
-        lab.api().create(PODS, body)
     try:
+        for node, name in names.items():
+            spec = {"nodeName": node, "automountServiceAccountToken": False, "containers": [container]}
+            body = {"metadata": {"name": name}, "spec": {**spec, "tolerations": [{"operator": "Exists"}]}}
+            lab.api().create(PODS, body)
         until(
             lambda: all(_taken_up(lab, name) for name in names.values()), "every kubelet takes up a new pod"
         )
