@@ -126,11 +126,14 @@ class Gathering:
         self.others_failed = False
         """Whether a test that is no check failed."""
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep what makereport put there."""
+        """Keep what makereport put there, once: pytest keeps the report too."""
         found = result_in(report)
+        report.keywords = {}  # pytest keeps the report, too, and nobody asks it for them any more
         if found:
             self.run.results.append(found)
+            report.kubecheck = found  # type: ignore[attr-defined]
         elif report.failed:
             self.others_failed = True
 

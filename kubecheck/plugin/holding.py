@@ -7,6 +7,7 @@ nothing, and have not failed, there is nothing to tell.
 
 from __future__ import annotations
 
+import pickle
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +31,8 @@ class Held:
     def __init__(self, files: AllureFileLogger, *, at_once: bool) -> None:
         self.files = files
         self.at_once = at_once
-        self.results: list[Any] = []
+        self.results: list[bytes] = []
+        """Pickled: as objects, those of a thousand nodes would take hundreds of MiB."""
 
     @allure_commons.hookimpl
     def report_result(self, result: Any) -> None:
@@ -38,7 +40,7 @@ class Held:
         if self.at_once:
             self.files.report_result(result)
         else:
-            self.results.append(result)
+            self.results.append(pickle.dumps(result))
 
     @allure_commons.hookimpl
     def report_container(self, container: Any) -> None:
@@ -65,18 +67,21 @@ class Held:
     def taken(self, folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
         """What was held, each with the file that it belongs into; nothing is held afterwards."""
         held, self.results = self.results, []
-        bodies = AllureMemoryLogger()
-        for result in held:
+        for pickled in held:
+            result, bodies = _read(pickled), AllureMemoryLogger()
             bodies.report_result(result)
-        for result, body in zip(held, bodies.test_cases, strict=True):
-            yield folder / result.file_pattern.format(prefix=uuid.uuid4()), body
+            yield folder / result.file_pattern.format(prefix=uuid.uuid4()), bodies.test_cases[0]
 
     def let_go(self) -> None:
         """Write what nobody took, and leave everything as allure-pytest had it."""
         allure_commons.plugin_manager.unregister(self)
         allure_commons.plugin_manager.register(self.files)
-        for result in self.results:
-            self.files.report_result(result)
+        for pickled in self.results:
+            self.files.report_result(_read(pickled))
+
+
+def _read(pickled: bytes) -> Any:
+    return pickle.loads(pickled)  # noqa: S301 - this process has just pickled it
 
 
 @pytest.hookimpl(trylast=True)

@@ -111,7 +111,10 @@ def _skipping(item: pytest.Item) -> Generator[None, Any, Any]:
     except NotApplicable as reason:
         if check_of(item) is None:
             raise
-        pytest.skip(str(reason))
+        told = str(reason)
+        # It is kept with what was asked, and would keep every frame that it came through.
+        reason.__traceback__ = None
+    pytest.skip(told)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -126,6 +129,8 @@ def pytest_runtest_makereport(
         item._repr_failure_py = lambda *_, **__: plain(message)  # type: ignore[method-assign, assignment]
     report = yield
     if check is None or (call.excinfo is None and report.when != "call"):
+        if report.when == "teardown" and FOUND in item.stash:
+            del item.stash[FOUND]  # of a thousand nodes all that was read would fill the memory
         return report
     outcome = _outcome(error)
     without_values(report.longrepr)
@@ -151,9 +156,9 @@ def pytest_runtest_makereport(
 
 
 def result_in(report: Any) -> Result | None:
-    """The judgement that a report carries."""
+    """The judgement that a report carries: in plain values until it has been gathered."""
     body = getattr(report, "kubecheck", None)
-    return RESULT.validate_python(body) if isinstance(body, dict) else None
+    return RESULT.validate_python(body) if isinstance(body, dict) else body
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -53,8 +53,11 @@ class Record:
 
 
 def save_record(record: Record, path: Path) -> None:
-    """Write ``record`` as JSON."""
-    body = {
+    """Write ``record`` as JSON, a line for each field and for each vantage's answers.
+
+    So nothing of it stands in memory a second time but one line.
+    """
+    fields = {
         "schema": SCHEMA,
         "kubecheck": __version__,
         "run": record.run,
@@ -63,12 +66,18 @@ def save_record(record: Record, path: Path) -> None:
         "facts": FACTS.dump_python(record.facts, mode="json"),
         "standing": STANDING.dump_python(record.standing, mode="json") if record.standing else None,
         "fleet_problem": record.fleet_problem,
-        "answers": raws_to_json(record.answers),
         "troubles": record.troubles,
         "no_probes": record.no_probes,
         "shard": str(record.shard),
     }
-    path.write_text(json.dumps(body, indent=1) + "\n", encoding="utf-8")
+    with path.open("w", encoding="utf-8") as file:
+        file.write("{\n")
+        file.writelines(f" {json.dumps(name)}: {json.dumps(value)},\n" for name, value in fields.items())
+        file.write(' "answers": {')
+        for number, (vantage, raws) in enumerate(record.answers.items()):
+            member = json.dumps(raws_to_json({vantage: raws}))[1:-1]
+            file.write(f"{',' if number else ''}\n  {member}")
+        file.write("\n }\n}\n")
 
 
 def load_record(path: Path) -> Record:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 
 from kubecheck.checks.check import Asked, Check
 from kubecheck.checks.site import Site
@@ -47,18 +48,20 @@ class Survey:
         """Why a vantage gave no answers at all."""
         self._lock = threading.Lock()
         self._begun = self._ended = 0.0
-        self._surveyed: dict[Vantage, Future[dict[str, Answers | Exception]]] = {}
+        self._surveyed: dict[Vantage, Future[_Surveyed]] = {}
 
     def answer(self, check: Check, vantage: Vantage) -> Answers:
         """What ``check`` asked at ``vantage``. Raises CannotTell or NotApplicable."""
         surveyed = self._begin()[vantage]
         try:
-            found = surveyed.result(self.deadline.left)[check.id]
+            found = surveyed.result(self.deadline.left)
         except TimeoutError:
             raise CannotTell(f"{self.deadline} was over before {vantage} had answered") from None
-        if isinstance(found, Exception):
-            raise found.with_traceback(None)  # which would grow each time that a check is told
-        return found
+        # Read only now, and not kept: of a thousand nodes all that is read would fill the memory.
+        answers = _answers(found.asked[check.id], found.raws, found.site)
+        if isinstance(answers, Exception):
+            raise answers.with_traceback(None)  # which would grow each time that a check is told
+        return answers
 
     @property
     def progress(self) -> tuple[int, int]:
@@ -71,7 +74,7 @@ class Survey:
         """From the first exec to the last answer, as far as they have come; 0 where nobody was asked."""
         return round(self._ended - self._begun, 2)
 
-    def _begin(self) -> Mapping[Vantage, Future[dict[str, Answers | Exception]]]:
+    def _begin(self) -> Mapping[Vantage, Future[_Surveyed]]:
         with self._lock:
             if not self._surveyed:
                 standing = self.stand()
@@ -83,13 +86,13 @@ class Survey:
                 pool.shutdown(wait=False)
             return self._surveyed
 
-    def _ask(self, site: Site, checks: Sequence[Check]) -> dict[str, Answers | Exception]:
+    def _ask(self, site: Site, checks: Sequence[Check]) -> _Surveyed:
         try:
             return self._asked_of(site, checks)
         finally:
             self._ended = time.monotonic()
 
-    def _asked_of(self, site: Site, checks: Sequence[Check]) -> dict[str, Answers | Exception]:
+    def _asked_of(self, site: Site, checks: Sequence[Check]) -> _Surveyed:
         asked = {check.id: _asked(check, site) for check in checks if check.asks}
         questions: dict[str, Inquiry] = {}
         for question in _questions(asked):
@@ -101,9 +104,21 @@ class Survey:
             raws = self.asker(site, list(questions.values())) if questions else {}
         except CannotTell as trouble:
             self.troubles[vantage] = str(trouble)
-            return {check: what if isinstance(what, Exception) else trouble for check, what in asked.items()}
+            nobody = {
+                check: what if isinstance(what, Exception) else trouble for check, what in asked.items()
+            }
+            return _Surveyed(site, nobody, {})
         self.answers[vantage] = raws
-        return {check: _answers(what, raws, site) for check, what in asked.items()}
+        return _Surveyed(site, asked, raws)
+
+
+@dataclass(frozen=True)
+class _Surveyed:
+    """What was asked at a vantage, by check, or why not; and all that came back, by the questions' keys."""
+
+    site: Site
+    asked: Mapping[str, Asked | Exception]
+    raws: Mapping[str, Raw]
 
 
 def _asked(check: Check, site: Site) -> Asked | Exception:
