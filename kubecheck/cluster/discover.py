@@ -25,6 +25,7 @@ from kubecheck.cluster.leases import read_leases
 from kubecheck.cluster.metrics import read_metrics_api, read_node_usage, read_pod_usage
 from kubecheck.cluster.needed import rights
 from kubecheck.cluster.objects import Deployment, Kubelet, Node, Pod, Service
+from kubecheck.cluster.priorities import PriorityClass, read_priority_classes
 from kubecheck.cluster.reading import Reading
 from kubecheck.cluster.reviews import lacking
 from kubecheck.cluster.sound import Unsound, sound
@@ -35,6 +36,7 @@ T = TypeVar("T")
 
 ASK_AT_ONCE = 16
 KUBELET_SECONDS = 15.0  # an API server by itself waits 30 for a kubelet that cannot be reached
+NOTHING_IS_CREATED: Reading[tuple[PriorityClass, ...]] = Reading(problem="only pods of a run need it")
 DEEPEST = 50  # levels of a kubelet's configuration; it has five
 
 
@@ -94,6 +96,7 @@ def discover(api: Api, policy: Policy, *, probes: bool = True) -> Facts:
         deployments = ask("Deployments of cluster DNS", lambda: _deployments(api, namespace))
         dns_lacks = pool.submit(lambda: _dns_lacks(api, deployments.result()))
         cidrs = ask("the Service CIDR", lambda: _service_cidrs(api))
+        priorities = ask("PriorityClasses", lambda: read_priority_classes(api)) if probes else None
         metrics_api = ask("APIService v1beta1.metrics.k8s.io", lambda: read_metrics_api(api))
         node_usage = ask("node metrics", lambda: read_node_usage(api))
         pod_usage = ask(
@@ -131,6 +134,7 @@ def discover(api: Api, policy: Policy, *, probes: bool = True) -> Facts:
             cluster_info=cluster_info.result(),
             signing_tokens=signing_tokens.result(),
             dashboards=dashboards.result(),
+            priority_classes=priorities.result() if priorities else NOTHING_IS_CREATED,
             missing_rights=missing_rights.result(),
         )
     try:

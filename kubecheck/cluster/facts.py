@@ -16,6 +16,7 @@ from kubecheck.cluster.etcd import EtcdWrites
 from kubecheck.cluster.extensions import ApiService, Webhook
 from kubecheck.cluster.leases import Leases
 from kubecheck.cluster.objects import Condition, Deployment, Kubelet, Node, Pod, Service, Usage
+from kubecheck.cluster.priorities import PriorityClass
 from kubecheck.cluster.reading import UNREAD, Reading
 from kubecheck.cluster.rights import WHOLE, Part, Right
 from kubecheck.cluster.workloads import Workloads
@@ -59,6 +60,8 @@ class Facts:
     dashboards: Reading[tuple[Dashboard, ...]] = UNREAD
     certificates: Reading[Certificates] = UNREAD
     bootstrap: Reading[Bootstrap] = UNREAD
+    priority_classes: Reading[tuple[PriorityClass, ...]] = UNREAD
+    """Read where pods are to be created."""
     missing_rights: Reading[tuple[Right, ...]] = UNREAD
     """What this run needs and its credentials may not do, asked before anything was created."""
 

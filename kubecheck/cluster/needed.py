@@ -203,6 +203,10 @@ def _probes(policy: Policy) -> Iterator[Right]:
     yield from _each(probes, "create", "deployments.apps", "pods that a controller makes", ALL)
     yield from _each(probes, "create", "pods", "the probe pods", ALL)
     yield from _each(probes, "list watch", "pods", "to wait until they are Ready", ALL)
+    classes = "priorityclasses.scheduling.k8s.io"
+    yield from _each(
+        probes, "list", classes, "whether they could displace others: no Deployment is made then"
+    )
     # A websocket is opened with GET; from 1.35 on, the API server wants the right to create as well.
     yield from _each(probes, "create get", "pods/exec", "to ask in the probe pods", ALL)
     yield from _each(probes, "get", "pods/log", "kubectl logs", "nodes.logs")

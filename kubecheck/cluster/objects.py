@@ -80,6 +80,7 @@ class Pod:
     started: str = ""
     deleted: str = ""
     finalizers: tuple[str, ...] = ()
+    priority: int = 0
     ready_since: str = ""
     """When it became ready or unready, or was created where it was never ready."""
     ended: str = ""

@@ -87,6 +87,7 @@ def pod(item: Json) -> Pod:
         started=status.get("startTime") or "",
         deleted=metadata.get("deletionTimestamp") or "",
         finalizers=tuple(metadata.get("finalizers") or ()),
+        priority=spec.get("priority") or 0,
         ready_since=readiness.get("lastTransitionTime") or metadata.get("creationTimestamp") or "",
         ended=ended,
         ending=ending,

@@ -16,6 +16,7 @@ from kubecheck.cluster.objects import Node
 from kubecheck.cluster.rights import Part
 from kubecheck.fleet import manifests, names
 from kubecheck.fleet.creating import Creator, FleetProblem, creator
+from kubecheck.fleet.displacing import withheld
 from kubecheck.fleet.node_access import with_node_access
 from kubecheck.fleet.rehearsal import Rehearsing
 from kubecheck.fleet.removal import remove_forgotten, remove_namespace, still_standing
@@ -103,7 +104,9 @@ class Fleet:
             for node in self.facts.probed_nodes
         ]
         possible = [each for each in wanted if each.node.ready]
-        self.ready = (0, len(possible) + manifests.PEER_REPLICAS)
+        no_peers = withheld(self.facts, self.policy)
+        replicas = 0 if no_peers else manifests.PEER_REPLICAS
+        self.ready = (0, len(possible) + replicas)
         remove_forgotten(self.api, datetime.now(UTC))
         with creator(self.api, shared=not self.shard.whole) as create:
             self._create_namespaces(create)
@@ -112,13 +115,11 @@ class Fleet:
             for each in basics:  # which pods cannot do without
                 each.result()
             started = time.monotonic()
-            deployment = manifests.peer_deployment(self.run, self.facts.nodes, self.policy)
-            peers = create.attempt(self.namespaces["peer"], deployment)
+            refused = "" if no_peers else self._create_peers(create)
             self._create_pods(create, possible)
-        refused = peers if isinstance(peers, str) else ""
         found = wait_for_pods(
             self.api, f"{manifests.RUN_LABEL}={self.run}", possible,
-            peers=0 if refused else manifests.PEER_REPLICAS, peer_namespace=self.namespaces["peer"],
+            peers=0 if refused else replicas, peer_namespace=self.namespaces["peer"],
             seconds=self.policy.timing.pods_ready, stop=self._closed, started=started, count=self._count,
         )  # fmt: skip
         names.wait_until_published(
@@ -142,8 +143,15 @@ class Fleet:
             services=services.cluster_ips,
             refused=services.refused,
             node_port=services.node_port,
+            withheld=no_peers,
             node_access=self.node_access,
         )  # fmt: skip
+
+    def _create_peers(self, create: Creator) -> str:
+        """Why the peer Deployment was refused; empty where it was made."""
+        deployment = manifests.peer_deployment(self.run, self.facts.nodes, self.policy)
+        made = create.attempt(self.namespaces["peer"], deployment)
+        return made if isinstance(made, str) else ""
 
     def _create_pods(self, create: Creator, wanted: list[Wanted]) -> None:
         """Those of this shard's nodes first: with luck the other shards make the others meanwhile."""

@@ -250,6 +250,7 @@ def _probe(run: str, node: Node, spec: Json, policy: Policy) -> Json:
 def _pod_spec(policy: Policy, containers: list[Json], volumes: list[Json]) -> Json:
     return {
         "serviceAccountName": "kubecheck",
+        "priorityClassName": policy.probes.priority_class,  # an empty one is none
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": 0,

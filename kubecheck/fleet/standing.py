@@ -58,6 +58,7 @@ class Standing:
     ``refused`` says of those that only some checks need why they could not be made.
     ``node_port`` is the port of the NodePort Service in front of the probe pods, 0 without one.
     ``peer_problem`` says why the peer Deployment is not complete; empty when it is.
+    ``withheld`` says why there was to be none; empty when there was.
     """
 
     run: str
@@ -69,6 +70,7 @@ class Standing:
     services: dict[str, str]
     refused: dict[str, str] = field(default_factory=dict)
     node_port: int = 0
+    withheld: str = ""
     node_access: bool = False
     """Whether the probe pods on the nodes' own network see the nodes' files, at /host."""
     rehearsal: Reading[Rehearsal] = UNREAD
@@ -97,8 +99,14 @@ class Standing:
             raise CannotTell(f"this run made no Service {name}")
         return self.services[name]
 
+    def must_have_peers(self) -> None:
+        """Raise CannotTell where no peer Deployment was to be: what became of it tells nothing then."""
+        if self.withheld:
+            raise CannotTell(f"the peer Deployment was not made: {self.withheld}")
+
     def running_peers(self) -> tuple[Peer, ...]:
         """The peer Deployment's replicas. Raises CannotTell when it is not complete."""
+        self.must_have_peers()
         if self.peer_problem:
             raise CannotTell(f"the peer Deployment is not complete: {self.peer_problem}")
         return self.peers

@@ -17,6 +17,7 @@ from kubecheck.cluster.api import Api
 from kubecheck.cluster.connection import ConnectionProblem, connect
 from kubecheck.cluster.deadline import Deadline
 from kubecheck.cluster.discover import discover
+from kubecheck.fleet.displacing import displacing, withheld
 from kubecheck.outcomes import Verdict
 from kubecheck.plugin.progress import waiting
 from kubecheck.plugin.run import RUN, Run, handed_over, is_controller, is_worker, new_id
@@ -68,7 +69,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    """What is judged, in two lines; then the rights that are missing for it."""
+    """What is judged, in two lines; then missing rights, and whether the run's pods could displace others."""
     run = config.stash.get(RUN, None)
     if run is None:
         return []
@@ -80,7 +81,16 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
         ),
         f"policy: {config.option.policy or run.policy.profile}; run {run.id}",
         *missing_told(facts.missing_rights.found or ()),
+        *_displacing_told(run),
     ]
+
+
+def _displacing_told(run: Run) -> list[str]:
+    """A line where pods of this run could displace others; none for a record, whose pods are gone."""
+    said = "" if run.replayed or run.no_probes else displacing(run.facts, run.policy)
+    if not said:
+        return []
+    return [plain(f"no peer Deployment is made: {said}" if withheld(run.facts, run.policy) else said)]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -13,6 +13,8 @@ from pydantic import Field
 from kubecheck.policy.nodes import KubeletPolicy, Nodes, Runtime
 from kubecheck.policy.section import Section
 
+# A DNS subdomain, as Kubernetes wants the name of most of its objects.
+SUBDOMAIN = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
 IMAGE = r"^[^\s@]+(@[\w+.-]+:[0-9a-fA-F]+)?$"  # credentials do not belong into it: pull_secrets are for them
 
 
@@ -28,6 +30,15 @@ class Images(Section):
     """When nodes pull them: IfNotPresent, Always or Never."""
     pull_secrets: tuple[Annotated[str, Field(pattern=r"^[^/]+/[^/]+$")], ...] = Field((), strict=False)
     """Secrets to pull with, each ``namespace/name``; copied into the run's namespaces."""
+
+
+class Probes(Section):
+    """The pods that a run makes."""
+
+    priority_class: str = Field("", max_length=253, pattern=f"^({SUBDOMAIN})?$")
+    """The PriorityClass of all of them. One that is named is used as it is; with preemptionPolicy Never it
+    displaces nobody. Empty: the cluster's default. Where that could displace pods of others, no Deployment is
+    made, and what is asked of its replicas is unknown."""
 
 
 class Timing(Section):
@@ -146,6 +157,7 @@ class Policy(Section):
     profile: str = "default"
     """The profile that this file starts from: default or runbook."""
     images: Images = Images()
+    probes: Probes = Probes()
     timing: Timing = Timing()
     network: Network = Network()
     dns: Dns = Dns()

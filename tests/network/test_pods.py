@@ -189,6 +189,7 @@ def test_deployment_becomes_ready(fleet: Standing) -> None:
     The scheduler and the controller-manager do their work, not only their processes run.
     Source: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/
     """
+    fleet.must_have_peers()
     assert not fleet.peer_problem, f"Deployment {fleet.peer_namespace}/peer: {fleet.peer_problem}"
 
 

@@ -114,6 +114,7 @@ def test_new_service_works(answer: HttpAnswer, fleet: Standing) -> None:
 
 def peer_service(here: Site) -> HttpGet:
     """The peer Deployment through its Service; without a replica nothing can be asked."""
+    here.fleet.must_have_peers()
     if not here.fleet.peers:
         raise CannotTell(f"the peer Deployment has no replica: {here.fleet.peer_problem}")
     return HttpGet(here.fleet.services[f"{here.fleet.peer_namespace}/peer"], 80, settles=True)

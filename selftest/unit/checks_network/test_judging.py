@@ -21,7 +21,9 @@ from kubecheck.cluster.objects import Condition, Pod
 from kubecheck.cluster.parse import node as parse_node
 from kubecheck.cluster.reading import Reading
 from kubecheck.fleet.standing import Probe
+from kubecheck.outcomes import Outcome
 from kubecheck.probes import Raw
+from selftest.unit.kubecheck.judged import judged
 
 
 def http(text, host="10.244.1.5", status=0):
@@ -255,3 +257,26 @@ def test_kube_dns_is_asked_for_the_address_that_the_kubernetes_service_has(
     check = getattr(checks("test_services"), f"test_dns_service_over_{over}")
     question = declared(check).asks(replace(site, facts=facts))
     assert question.key == f"dns {rdtype} kubernetes.default.svc.cluster.local of 10.96.0.10 over {over}"
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("test_services", "test_service_of_other_namespace"),
+        ("test_services", "test_service_spreads"),
+        ("test_pods", "test_pod_to_other_namespace"),
+        ("test_pods", "test_deployment_becomes_ready"),
+    ],
+)
+def test_of_a_deployment_that_was_not_to_be_nothing_is_known(checks, facts, standing, module, name):
+    without = replace(
+        standing,
+        peers=(),
+        withheld="it could displace others",
+        services={"kubecheck-r1-peer/peer": "10.96.0.8"},
+    )
+    check = getattr(checks(module), name)
+    vantage = next(iter(declared(check).at.vantages(facts)))
+    result = judged(check, Site(vantage, facts, Policy(), without), {})
+    assert result.outcome is Outcome.UNKNOWN
+    assert result.message == "the peer Deployment was not made: it could displace others"

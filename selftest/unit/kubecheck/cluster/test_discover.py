@@ -5,6 +5,7 @@ import pytest
 from kubecheck.cluster.connection import ConnectionProblem
 from kubecheck.cluster.discover import discover
 from kubecheck.cluster.facts import Facts
+from kubecheck.cluster.priorities import PriorityClass
 from kubecheck.cluster.reading import Reading
 from kubecheck.outcomes import CannotTell
 from kubecheck.policy import Policy
@@ -97,3 +98,29 @@ def test_without_any_kubelet_the_domain_is_unknown(cluster, api):
     assert set(facts.kubelets) == {"a", "b", "c"}
     with pytest.raises(CannotTell, match="the cluster domain is not known"):
         _ = facts.dns_domain.value
+
+
+CLASSES = "/apis/scheduling.k8s.io/v1/priorityclasses"
+
+
+def test_priority_classes_are_read_in_one_request_and_only_where_pods_are_created(cluster, api):
+    items = [
+        {"metadata": {"name": "standard"}, "value": 1000, "globalDefault": True},
+        {"metadata": {"name": "never"}, "value": -1, "preemptionPolicy": "Never"},
+        {"metadata": {"name": "high"}, "value": 5, "preemptionPolicy": "PreemptLowerPriority"},
+    ]
+    cluster.pages[CLASSES] = (200, {"items": items})
+    assert discover(api, Policy()).priority_classes.value == (
+        PriorityClass("standard", 1000, default=True, preempts=True),
+        PriorityClass("never", -1, default=False, preempts=False),
+        PriorityClass("high", 5, default=False, preempts=True),
+    )
+    assert discover(api, Policy(), probes=False).priority_classes.found is None
+    assert [asked[1] for asked in cluster.asked].count(CLASSES) == 1
+
+
+def test_without_the_right_to_read_priority_classes_the_rest_is_read(cluster, api):
+    cluster.pages[CLASSES] = (403, {"message": "priorityclasses is forbidden"})
+    facts = discover(api, Policy())
+    assert "priorityclasses is forbidden" in facts.priority_classes.problem
+    assert len(facts.nodes) == 3

@@ -34,7 +34,7 @@ POD = {
         "namespace": "kube-system", "name": "coredns-1", "labels": {"k8s-app": "kube-dns"},
         "deletionTimestamp": "2026-01-02", "finalizers": ["a/b"],
     },
-    "spec": {"nodeName": "node1", "hostNetwork": True},
+    "spec": {"nodeName": "node1", "hostNetwork": True, "priority": 2000000000},
     "status": {
         "phase": "Running", "podIP": "10.244.1.2", "startTime": "2026-01-01",
         "conditions": [{"type": "Ready", "status": "True"}],
@@ -90,6 +90,7 @@ def test_a_pod_is_read():
     assert pod.restarts == 5
     assert pod.waiting == "CrashLoopBackOff"
     assert (pod.started, pod.deleted, pod.finalizers) == ("2026-01-01", "2026-01-02", ("a/b",))
+    assert pod.priority == 2000000000
 
 
 def test_a_pod_that_was_only_just_accepted_is_read():
@@ -97,7 +98,7 @@ def test_a_pod_that_was_only_just_accepted_is_read():
     assert (pod.node, pod.phase, pod.address, pod.waiting) == ("", "", "", "")
     assert not pod.ready
     assert not pod.host_network
-    assert pod.restarts == 0
+    assert (pod.restarts, pod.priority) == (0, 0)
     assert pod.labels == {}
 
 

@@ -1,13 +1,21 @@
-"""Causes in admission: webhooks with nobody behind them, and rules that refuse the probe pods."""
+"""Causes in admission: webhooks with nobody behind them, rules and classes that keep the probe pods out."""
 
 import pytest
 
 from kubecheck.cluster.extensions import Webhook
+from kubecheck.cluster.priorities import PriorityClass
+from kubecheck.diagnosis import diagnose
+from kubecheck.diagnosis.catalogue import all_kinds
+from kubecheck.policy import Policy
 from selftest.unit.kubecheck.diagnosis.made import causes, evidence, failed, unknown
 
 
 def hook(endpoints, name="check.example", kind="validating"):
     return Webhook(f"{kind}webhookconfiguration/{name}", name, "apps/hook", True, endpoints)
+
+
+def naming(name):
+    return Policy.model_validate({"probes": {"priority_class": name}})
 
 
 class TestRefusals:
@@ -60,3 +68,42 @@ class TestRefusals:
             webhooks=(hook(1, kind="mutating"),),
         )
         assert causes(made) == [("probes-refused", (blamed,))]
+
+
+NOT_THERE = 'pods "p" is forbidden: no PriorityClass with name high was found'
+NOT_LET_IN = "insufficient quota to match these scopes: [{PriorityClass In [system-node-critical]}]"
+
+
+class TestPriorityClasses:
+    def refusal(self, facts, said, policy, **known):
+        deploy = f"the probe pods could not be put there: Pod probe-node1 was refused: {said}"
+        return evidence(
+            [
+                unknown("network.probe_pod_runs", "pod:node1", deploy),
+                unknown("network.deployment_becomes_ready", "fleet", deploy),
+            ],
+            facts,
+            policy=policy,
+            **known,
+        )
+
+    def test_one_that_is_not_there_is_told_in_the_api_servers_words(self, facts):
+        made = self.refusal(facts, NOT_THERE, naming("high"))
+        (found,) = diagnose(made, all_kinds()).causes
+        assert found.kind.id == "priority-class-refused"
+        assert found.finding.blames == ("PriorityClass/high",)
+        assert NOT_THERE in found.finding.confirmed[0]
+        assert "probes.priority_class" in found.remedy[0]
+        assert "kubectl create priorityclass high " in found.remedy[1]
+        assert found.finding.explains == frozenset(made.symptoms)
+
+    def test_one_that_new_namespaces_may_not_use(self, facts):
+        named = self.refusal(facts, NOT_LET_IN, naming("system-node-critical"))
+        assert causes(named) == [("priority-class-refused", ("PriorityClass/system-node-critical",))]
+        default = PriorityClass("standard", 10, default=True, preempts=True)
+        unnamed = self.refusal(facts, NOT_LET_IN, Policy(), priority_classes=(default,))
+        assert causes(unnamed) == [("priority-class-refused", ("PriorityClass/standard",))]
+
+    def test_a_quota_that_is_full_is_none_of_it(self, facts):
+        made = self.refusal(facts, "exceeded quota: small, requested: pods=1", naming("high"))
+        assert causes(made) == [("probes-refused", ("ResourceQuota/small",))]

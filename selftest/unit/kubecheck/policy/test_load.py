@@ -92,6 +92,10 @@ def test_lists_are_taken(written):
         ('[images]\nbusybox = ""', "images.busybox", "at least 1 character"),
         ("[images]\npull_secrets = [1]", "images.pull_secrets.0", "valid string"),
         ('[dns]\nservice = "kube-dns"', "dns.service", "pattern"),
+        ('[probes]\npriority_class = "High"', "probes.priority_class", "pattern"),
+        ('[probes]\npriority_class = "high-"', "probes.priority_class", "pattern"),
+        ('[probes]\npriority_class = "a..b"', "probes.priority_class", "pattern"),
+        (f'[probes]\npriority_class = "{"a" * 254}"', "probes.priority_class", "at most 253 characters"),
         ("[addons]\nmetrics_server = 1", "addons.metrics_server", "valid boolean"),
         ("dns = 3", "dns", "dictionary"),
         ("[[dns]]\nmin_replicas = 1", "dns", "dictionary"),
@@ -194,6 +198,12 @@ def test_a_password_in_an_images_name_is_refused_and_not_told(written):
     with pytest.raises(PolicyError, match=r"images\.busybox \(line 2\)") as refused:
         load_policy(written('[images]\nbusybox = "someone:canary@registry.test/busybox:1.37"\n'))
     assert "canary" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["", "high", "system-node-critical", "team-1.example.org"])
+def test_a_priority_class_is_named_as_kubernetes_names_objects(written, name):
+    policy = load_policy(written(f'[probes]\npriority_class = "{name}"\n'))
+    assert policy.probes.priority_class == name
 
 
 def test_an_image_may_be_named_by_its_digest(written):
