@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from kubecheck.diagnosis.evidence import Symptom, at_nodes
-from kubecheck.diagnosis.geometry import Shape
 
 NAMED = 5  # nodes that a sentence names
 
@@ -34,14 +33,9 @@ def named(nodes: Iterable[str]) -> str:
     return f"{'node' if len(names) == 1 else 'nodes'} {shown}{more}"
 
 
-def between(shape: Shape, nodes: Sequence[str]) -> str:
-    """Between which nodes: ``between nodes a and b``, or groups, ``between nodes a, b and nodes c, d, e``.
-
-    Of a large group only the size is told, and the largest of them is the rest.
-    """
-    if not shape.groups:
-        return f"between nodes {' and '.join(dict.fromkeys(nodes))}"
-    *smaller, largest = shape.groups
-    told = [named(group) if len(group) <= NAMED else f"{len(group)} nodes" for group in smaller]
-    rest = named(largest) if len(largest) <= NAMED else f"the other {len(largest)}"
-    return f"between {', '.join(told)} and {rest}"
+def named_groups(groups: Iterable[Sequence[str]], nodes: int) -> list[str]:
+    """Each group in a sentence; the largest, where it is long, as all others of so many ``nodes``."""
+    found = list(groups)
+    largest = max(found, key=len, default=())
+    rest = len(largest) > NAMED and sum(map(len, found)) == nodes
+    return [f"the other {len(group)} nodes" if rest and group is largest else named(group) for group in found]

@@ -77,6 +77,16 @@ def metrics(evidence: Evidence) -> frozenset[Symptom]:
     return evidence.find(*METRICS) | aggregated
 
 
+def metrics_unreached(evidence: Evidence) -> frozenset[Symptom]:
+    """What fails when an API server does not get through to metrics-server; a single row is no such thing."""
+    rows = evidence.find("addons.node_has_metrics", "addons.node_metrics_fresh", "addons.pods_have_metrics")
+    return frozenset(
+        s
+        for s in metrics(evidence)
+        if "x509" not in s.message and (s not in rows or "could not be read" in s.message)
+    )
+
+
 def metrics_of(evidence: Evidence, node: str) -> frozenset[Symptom]:
     """What fails when metrics-server does not get the metrics of ``node``."""
     rows = evidence.find("addons.node_has_metrics", "addons.node_metrics_fresh", node=node)

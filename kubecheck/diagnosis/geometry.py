@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
-Pair = tuple[str, str]
+from kubecheck.diagnosis.division import Pair, divided
+
+__all__ = ["Pair", "Shape", "shapes"]
 
 
 @dataclass(frozen=True)
@@ -14,16 +16,27 @@ class Shape:
     """A part of what fails, in its simplest form.
 
     ``form`` is "overlay" (no node reaches any other), "node" (it reaches no other and no other reaches it),
-    "source" (it reaches no other), "target" (no other reaches it), "partition" (groups of nodes of which none
-    reaches another), "path" (two nodes, both ways), "direction" (from the first node to the second only), or
-    "self" (a node does not reach what is on itself). ``nodes`` are the nodes it blames, none for the overlay;
-    of a partition all but those of the largest group. Its ``groups`` are in the order of their size.
+    "source" (it reaches no other), "target" (no other reaches it), "path" (two nodes, both ways),
+    "direction" (from the first node to the second only), "self" (a node does not reach what is on itself),
+    "partition" (no node of a group reaches any of another) or "one-way" (none of the first group reaches any
+    of the second, which reach them).
+
+    ``nodes`` are the nodes it blames: none for the overlay, and all but the largest of ``groups``.
     """
 
     form: str
     nodes: tuple[str, ...]
     pairs: frozenset[Pair]
     groups: tuple[tuple[str, ...], ...] = ()
+
+    def parts(self, one: str, other: str) -> bool:
+        """Whether the two nodes are in different groups."""
+        groups = self._group.get(one), self._group.get(other)
+        return None not in groups and groups[0] != groups[1]
+
+    @cached_property
+    def _group(self) -> dict[str, int]:
+        return {node: number for number, group in enumerate(self.groups) for node in group}
 
 
 def shapes(reached: Mapping[Pair, bool]) -> list[Shape]:
@@ -38,8 +51,8 @@ def shapes(reached: Mapping[Pair, bool]) -> list[Shape]:
     nodes = sorted({node for pair in across for node in pair})
     if len(nodes) > 2 and left and len(left) == len(across):
         return [Shape("overlay", (), frozenset(left)), *_selves(reached)]
-    # First of all: in a sample, whoever asks a node may all be of the other side.
-    found += _partition(across, left)
+    found += _partitions(across)
+    left -= {pair for shape in found for pair in shape.pairs}
     whole = _whole(nodes, across)
     # The one that explains most first, and of equals what blames one node: paths explain two pairs.
     found += _taken(whole, left, least=2)
@@ -47,6 +60,18 @@ def shapes(reached: Mapping[Pair, bool]) -> list[Shape]:
     found += _taken(whole, left, least=1)
     found += [Shape("direction", pair, frozenset({pair})) for pair in sorted(left)]
     return [*found, *_selves(reached)]
+
+
+def _partitions(across: Mapping[Pair, bool]) -> list[Shape]:
+    """The one that divides the nodes, if there is one. Of equal groups neither can be told to be apart."""
+    division = divided(across)
+    if division is None:
+        return []
+    sizes = sorted(map(len, division.groups))
+    smaller = [group for group in division.groups if len(group) < sizes[-1] or sizes[-1] == sizes[-2]]
+    nodes = tuple(sorted(node for group in smaller for node in group))
+    form = "one-way" if division.one_way else "partition"
+    return [Shape(form, nodes, division.pairs, division.groups)]
 
 
 def _whole(nodes: list[str], across: Mapping[Pair, bool]) -> list[Shape]:
@@ -79,40 +104,6 @@ def _taken(whole: list[Shape], left: set[Pair], least: int) -> list[Shape]:
         found.append(best)
         left -= best.pairs
     return found
-
-
-def _partition(across: Mapping[Pair, bool], left: set[Pair]) -> list[Shape]:
-    """The groups of nodes that are apart from each other, if there are any; ``left`` loses the pairs between.
-
-    Inside of a group each node is reached by way of others at least, and whoever was asked across failed. Two
-    nodes at least make a group: one by itself is another form.
-    """
-    group_of = {node: node for pair in across for node in pair}
-
-    def group(node: str) -> str:
-        while group_of[node] != node:
-            group_of[node] = node = group_of[group_of[node]]
-        return node
-
-    for (source, target), ok in across.items():
-        if ok:
-            group_of[group(source)] = group(target)
-    members: dict[str, list[str]] = defaultdict(list)
-    for node in sorted(group_of):
-        members[group(node)].append(node)
-    groups = sorted((tuple(nodes) for nodes in members.values() if len(nodes) > 1), key=lambda g: (len(g), g))
-    if len(groups) < 2:
-        return []
-    number = {node: place for place, nodes in enumerate(groups) for node in nodes}
-    between = frozenset(
-        pair for pair in left if {*pair} <= number.keys() and number[pair[0]] != number[pair[1]]
-    )
-    if len(between) < 2:
-        return []
-    left -= between
-    return [
-        Shape("partition", tuple(node for nodes in groups[:-1] for node in nodes), between, tuple(groups))
-    ]
 
 
 def _paths(left: set[Pair]) -> list[Shape]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
 
-from kubecheck.diagnosis.consequences import metrics
+from kubecheck.diagnosis.consequences import metrics, metrics_unreached
 from kubecheck.diagnosis.evidence import Evidence, Symptom
-from kubecheck.diagnosis.geometry import Pair
+from kubecheck.diagnosis.geometry import Pair, Shape
 
 LOOKUPS = (
     "dns.external_name",
@@ -56,6 +56,9 @@ PROXIED = ("addons.dashboard_page", "addons.dashboard_login")
 LOGIN = "addons.dashboard_login"
 """For this the dashboard's pod asks the kubernetes Service in its turn."""
 
+ACCOUNT = ("logs in to", "there is no ServiceAccount")
+"""What is said of a login where it is a matter of the account, and the way was open, or never asked."""
+
 
 def crossing(evidence: Evidence, pairs: Collection[Pair]) -> frozenset[Symptom]:
     """Symptoms of pod traffic between nodes in ``pairs``, either way, also where a Service leads there.
@@ -63,15 +66,34 @@ def crossing(evidence: Evidence, pairs: Collection[Pair]) -> frozenset[Symptom]:
     A connection needs both directions, so it does not matter which of the two was asked from.
     """
     cut = {frozenset(pair) for pair in pairs}
+    return _passing(evidence, lambda one, other: frozenset((one, other)) in cut)
+
+
+def across(evidence: Evidence, shape: Shape) -> frozenset[Symptom]:
+    """The same for a shape: where it has groups, for all pairs between them, of which a sample was asked."""
+    return _passing(evidence, shape.parts) if shape.groups else crossing(evidence, shape.pairs)
+
+
+def _passing(evidence: Evidence, cut: Callable[[str, str], bool]) -> frozenset[Symptom]:
+    """Symptoms of pod traffic that may pass between two nodes that are ``cut``."""
     traffic = evidence.find(*PAIRS, *REPLICAS, *SERVICES, *LOOKUPS, *PROXIED)
     dns, servers = dns_nodes(evidence), _api_server_nodes(evidence)
-    return frozenset(s for s in traffic if any(frozenset(pair) in cut for pair in _ways(s, dns, servers)))
+    found = {s for s in traffic if any(cut(*pair) for pair in _ways(s, dns, servers))}
+    if any(cut(server, node) for server in servers for node in metrics_nodes(evidence)):
+        found |= metrics_unreached(evidence)
+    return frozenset(found)
 
 
 def dns_nodes(evidence: Evidence) -> frozenset[str]:
     """The nodes of the ready DNS servers."""
     setup = evidence.facts.dns_setup.found
     return frozenset(server.node for server in setup.servers if server.node) if setup else frozenset()
+
+
+def metrics_nodes(evidence: Evidence) -> frozenset[str]:
+    """The nodes of metrics-server's pods."""
+    pods = evidence.facts.pods.found or ()
+    return frozenset(pod.node for pod in pods if "metrics-server" in pod.name and not pod.host_network)
 
 
 def _api_server_nodes(evidence: Evidence) -> frozenset[str]:
@@ -81,18 +103,20 @@ def _api_server_nodes(evidence: Evidence) -> frozenset[str]:
     return owner.nodes if owner else frozenset()
 
 
-def _ways(symptom: Symptom, dns: frozenset[str], servers: frozenset[str]) -> list[Pair]:
+def _ways(symptom: Symptom, dns: frozenset[str], servers: frozenset[str]) -> Iterator[Pair]:
     """The pairs of nodes that its packets may cross on the pod network."""
     behind = symptom.behind
+    if symptom.check == LOGIN and any(words in symptom.message for words in ACCOUNT):
+        return
     if symptom.check in PROXIED:
-        return [(server, node) for server in servers for node in behind]
+        yield from ((server, node) for server in servers for node in behind)
+        return
     if symptom.check.startswith("dns.") and not behind:
         behind = dns  # a resolver asks the DNS Service without saying its address
-    ways = [(symptom.node, node) for node in behind]
     if symptom.to:
-        ways.append((symptom.node, symptom.to))
-        ways += [(symptom.to, node) for node in behind]  # a NodePort passes it on
-    return ways
+        yield symptom.node, symptom.to
+        yield from ((symptom.to, node) for node in behind)  # a NodePort passes it on
+    yield from ((symptom.node, node) for node in behind)
 
 
 def without_kube_proxy(evidence: Evidence, node: str) -> frozenset[Symptom]:

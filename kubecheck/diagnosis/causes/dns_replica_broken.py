@@ -33,14 +33,16 @@ def dns_replica_broken(evidence: Evidence) -> Iterator[Finding]:
     for symptom in evidence.find(*REPLICAS, failed=True):
         by_server[symptom.target.partition(" ")[0]].add(symptom)
     everywhere = {node.name for node in evidence.facts.probed_nodes}
-    for name, symptoms in sorted(by_server.items()):
-        server = servers.get(name)
-        if server is None or len(by_server) == len(servers) > 1:
-            continue  # all of them have the same trouble: that is no replica's own
-        others = everywhere - {server.node}
-        # From other nodes, so that a bad node or a bad way is not taken for a bad replica.
-        if others and others - {symptom.node for symptom in symptoms}:
-            continue
+    # From all other nodes, so that a bad node or a bad way is not taken for a bad replica.
+    broken = {
+        name: symptoms
+        for name, symptoms in sorted(by_server.items())
+        if name in servers and not everywhere - {servers[name].node} - {symptom.node for symptom in symptoms}
+    }
+    if len(broken) == len(servers) > 1:
+        return  # all of them have the same trouble: that is no replica's own
+    for name, symptoms in broken.items():
+        server = servers[name]
         said = sorted({symptom.got for symptom in symptoms if symptom.got})
         stale = all(symptom.check == "dns.each_replica_is_current" for symptom in symptoms)
         wrong = "does not know a Service made now" if stale else f"answers wrongly: {', '.join(said)}"

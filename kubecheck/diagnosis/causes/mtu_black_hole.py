@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from kubecheck.diagnosis.alike import between
+from kubecheck.diagnosis.alike import named_groups
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
 from kubecheck.diagnosis.geometry import Pair, shapes
-from kubecheck.diagnosis.traffic import PROXIED, crossing
+from kubecheck.diagnosis.traffic import PROXIED, across
 
 LARGE = ("network.large_transfer*", "dns.large_answer")
 
@@ -34,16 +34,17 @@ def mtu_black_hole(evidence: Evidence) -> Iterator[Finding]:
         if shape.form == "self":
             continue
         nodes = sorted(shape.nodes) or sorted({node for pair in shape.pairs for node in pair})
+        groups = " and ".join(named_groups(shape.groups, len(evidence.facts.nodes)))
         told = {
             "overlay": "between all nodes",
             "node": f"from and to node {nodes[0]}",
             "source": f"to node {nodes[0]}",  # the one that downloads is where the data goes
             "target": f"from node {nodes[0]}",
-        }.get(shape.form, between(shape, nodes))
+        }.get(shape.form, f"between {groups or 'nodes ' + ' and '.join(nodes)}")
         yield Finding(
             says=f"large packets are lost {told}, and small ones pass",
             blames=("Network/pods",) if shape.form == "overlay" else tuple(f"Node/{node}" for node in nodes),
-            explains=crossing(evidence, shape.pairs) & evidence.find(*LARGE, *PROXIED),
+            explains=across(evidence, shape) & evidence.find(*LARGE, *PROXIED),
             confidence=Confidence.LIKELY,
             names={"nodes": ", ".join(nodes)},
         )

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from kubecheck.diagnosis.alike import between
+from kubecheck.diagnosis.alike import named_groups
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
 from kubecheck.diagnosis.geometry import shapes
-from kubecheck.diagnosis.traffic import around, crossing
+from kubecheck.diagnosis.traffic import across, around
 
 CHECK = "network.no_packet_loss"
 
@@ -44,8 +44,10 @@ def packet_loss(evidence: Evidence) -> Iterator[Finding]:
                 if node in (s.node, s.to) or node in s.behind
             )
         else:
-            told = "between all nodes" if shape.form == "overlay" else between(shape, nodes)
-            follows = crossing(evidence, shape.pairs)
+            groups = " and ".join(named_groups(shape.groups, len(evidence.facts.nodes)))
+            whom = "all nodes" if shape.form == "overlay" else groups or f"nodes {' and '.join(nodes)}"
+            told = f"between {whom}"
+            follows = across(evidence, shape)
         yield Finding(
             says=f"packets are lost {told}",
             blames=tuple(f"Node/{node}" for node in nodes),

@@ -44,7 +44,11 @@ def pod_path_broken(evidence: Evidence) -> Iterator[Finding]:
             blames=tuple(f"Node/{node}" for node in sorted({source, target})),
             explains=crossing(evidence, shape.pairs),
             confidence=Confidence.CERTAIN if odd else Confidence.LIKELY,
-            names={"source": source, "target": target, "address": pod_address(evidence, target)},
+            names={
+                "source": source,
+                "target": target,
+                "address": pod_address(evidence, target) or "POD-ADDRESS",
+            },
             confirmed=tuple(told for _, _, told in odd),
         )
 

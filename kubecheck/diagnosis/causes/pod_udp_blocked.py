@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from kubecheck.diagnosis.alike import between
+from kubecheck.diagnosis.alike import named_groups
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
 from kubecheck.diagnosis.geometry import shapes
-from kubecheck.diagnosis.traffic import LOOKUPS, REPLICAS, crossing
+from kubecheck.diagnosis.traffic import LOOKUPS, REPLICAS, across, crossing
 
 
 @cause(
@@ -30,17 +30,19 @@ def pod_udp_blocked(evidence: Evidence) -> Iterator[Finding]:
     over_udp = evidence.pairs("network.pod_to_pod_over_udp", "pod")
     for shape in shapes({pair: ok for pair, ok in over_udp.items() if over_tcp.get(pair)}):
         nodes = list(shape.nodes) or sorted({node for pair in shape.pairs for node in pair})
+        groups = " and ".join(named_groups(shape.groups, len(evidence.facts.nodes)))
+        own = [] if shape.groups else [(node, node) for node in nodes]
         told = {
             "overlay": "between pods of all nodes",
             "node": f"from and to pods on node {nodes[0]}",
             "source": f"from pods on node {nodes[0]}",
             "target": f"to pods on node {nodes[0]}",
             "direction": f"from pods on node {nodes[0]} to those on {nodes[-1]}",
-        }.get(shape.form, between(shape, nodes))
+        }.get(shape.form, f"between pods on {groups or ' and '.join(dict.fromkeys(nodes))}")
         yield Finding(
             says=f"UDP is lost {told}, and TCP passes",
             blames=("Network/pods",) if shape.form == "overlay" else tuple(f"Node/{node}" for node in nodes),
-            explains=crossing(evidence, [*shape.pairs, *((node, node) for node in nodes)])
+            explains=(across(evidence, shape) | crossing(evidence, own))
             & evidence.find("network.pod_to_pod_over_udp", *LOOKUPS, *REPLICAS),
             confidence=Confidence.LIKELY,
             names={"nodes": ", ".join(nodes)},

@@ -75,8 +75,10 @@ def _silent_peers(evidence: Evidence) -> list[Peer]:
 
 
 def _spread(evidence: Evidence, peer: Peer) -> frozenset[Symptom]:
+    """Where it never came to an answer of this one; what did answer is told before that."""
     name = f"{peer.namespace}/{peer.name}"
-    return frozenset(s for s in evidence.find("network.service_spreads", failed=True) if name in s.message)
+    failed = evidence.find("network.service_spreads", failed=True)
+    return frozenset(s for s in failed if name in s.message.partition("never came")[2])
 
 
 def _asked(evidence: Evidence, peer: Peer) -> frozenset[Symptom]:

@@ -1,45 +1,47 @@
-"""A firewall between two subnets: it lets nodes reach each other, and not their overlay."""
+"""Two nodes, and all others, do not know the way to the pods of each other's group."""
 
-from random import Random
-
-from lab.faults import rules, wellbeing
+from lab.faults import podnetwork, wellbeing
 from lab.faults.fault import Fault, Victims
 from lab.handle import Lab
-from lab.network import INTERFACE, VXLAN_PORT
 
 NAME = "pod-network-partition"
 
 
-def choose(lab: Lab, random: Random) -> dict[str, str]:
-    """Two nodes that are one side; all others are the other."""
-    one, other = sorted(random.sample(lab.nodes, 2))
-    return {"one": one, "other": other}
-
-
 def inject(lab: Lab, victims: Victims) -> None:
-    """Drop the overlay's packets between the two and all others, both ways."""
-    side = [victims["one"], victims["other"]]
-    for node in side:
-        for beyond in (str(lab.address_of(name)) for name in lab.nodes if name not in side):
-            overlay = ["-p", "udp", "--dport", str(VXLAN_PORT), "-j", "DROP"]
-            rules.put(lab, NAME, node, "raw", "PREROUTING", "-i", INTERFACE, "-s", beyond, *overlay)
-            rules.put(lab, NAME, node, "raw", "OUTPUT", "-d", beyond, *overlay)
+    """Delete the entries from each group to the other."""
+    for source, target in _directions(lab, victims):
+        podnetwork.cut(lab, victims["entry"], source, target)
 
 
 def heal(lab: Lab, victims: Victims) -> None:
-    """Take the rules out."""
-    rules.take_out(lab, NAME, [victims["one"], victims["other"]])
+    """Write them again."""
+    for source, target in _directions(lab, victims):
+        podnetwork.mend(lab, source, target)
     wellbeing.until_well(lab)
+
+
+def _directions(lab: Lab, victims: Victims) -> list[tuple[str, str]]:
+    two = (victims["source"], victims["target"])
+    across = [(one, other) for one in two for other in lab.nodes if other not in two]
+    return [*across, *((other, one) for one, other in across)]
 
 
 FAULT = Fault(
     name=NAME,
-    breaks="A firewall between two nodes and all others drops the overlay, and lets nodes reach each other.",
-    choose=choose,
+    breaks="The routes or tunnel entries between the pods of two nodes and those of all others are missing.",
+    choose=podnetwork.pair_and_entry,
     inject=inject,
     heal=heal,
-    causes=("pod-network-partition",),
-    blames=("Node/{one}", "Node/{other}"),
-    red=("network.*", "dns.*", "addons.*"),
-    nodes=4,
+    causes=("network-partition",),
+    blames=(  # the smaller group
+        "Node/{source}",
+        "Node/{target}",
+    ),
+    red=(
+        "network.*",
+        "dns.*@pod:*",
+        "dns.each_replica_answers@node:*",
+        "addons.*",
+    ),
+    nodes=5,
 )

@@ -8,8 +8,6 @@ from kubecheck.cluster.dashboard import Dashboard
 from kubecheck.cluster.dns import DnsServer, DnsSetup
 from kubecheck.cluster.objects import Deployment, Kubelet, Pod, Service, ServicePort
 from kubecheck.cluster.reading import Reading
-from kubecheck.diagnosis import diagnose
-from kubecheck.diagnosis.catalogue import all_kinds
 from kubecheck.outcomes import Outcome, Target
 from selftest.unit.kubecheck.conftest import make_standing
 from selftest.unit.kubecheck.diagnosis.made import causes, evidence, failed, judged, passed, unexplained
@@ -201,29 +199,6 @@ def test_a_missing_route_is_confirmed_by_the_node_itself(cluster):
 def test_no_pod_reaches_another_node(cluster):
     cut = [(one, other) for one in NODES for other in NODES if one != other]
     assert causes(cluster(matrix("network.pod_to_pod", *cut))) == [("overlay-down", ("Network/pods",))]
-
-
-@pytest.mark.parametrize(
-    ("nodes_reach", "said"),
-    [
-        (True, "between nodes n1, n3 and nodes n2, n4, though the nodes themselves reach each other"),
-        (False, "between nodes n1, n3 and nodes n2, n4, and neither do the nodes themselves"),
-    ],
-)
-def test_two_groups_of_nodes_that_are_apart(cluster, nodes_reach, said):
-    cut = [pair for one in ("n1", "n3") for other in ("n2", "n4") for pair in both_ways(one, other)]
-    results = [
-        *matrix("network.pod_to_pod", *cut),
-        *matrix("network.pod_to_pod_over_udp", *cut),
-        *matrix("network.large_transfer", *cut),
-        *matrix("network.node_to_node", *([] if nodes_reach else cut), kind="node"),
-        failed("dns.pod_resolves_kubernetes", "pod:n3"),  # one replica is on n2
-    ]
-    made = cluster(results)
-    assert causes(made) == [("pod-network-partition", ("Node/n1", "Node/n3"))]
-    assert unexplained(made) == set()
-    [found] = diagnose(made, all_kinds()).causes
-    assert said in found.finding.says
 
 
 def test_large_packets_are_lost_where_small_ones_pass(cluster):
