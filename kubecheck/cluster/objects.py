@@ -20,6 +20,14 @@ class Condition:
 
 
 @dataclass(frozen=True)
+class Resources:
+    """CPU in cores, memory in bytes."""
+
+    cpu: float = 0.0
+    memory: float = 0.0
+
+
+@dataclass(frozen=True)
 class Node:
     """A Node, as far as checks judge it. CPU in cores, memory in bytes."""
 
@@ -36,6 +44,10 @@ class Node:
     cpu: float
     memory: float
     kubelet_port: int = 10250
+    allocatable: Resources = Resources()
+    """What all of its pods together may request."""
+    pod_slots: int = 0
+    """How many pods it takes."""
 
     @property
     def ready_condition(self) -> Condition:
@@ -81,6 +93,7 @@ class Pod:
     deleted: str = ""
     finalizers: tuple[str, ...] = ()
     priority: int = 0
+    requests: Resources = Resources()
     ready_since: str = ""
     """When it became ready or unready, or was created where it was never ready."""
     ended: str = ""

@@ -6,7 +6,7 @@ import math
 import re
 from typing import Any
 
-from kubecheck.cluster.objects import Condition, Deployment, Node, Pod, Service, ServicePort, Usage
+from kubecheck.cluster.objects import Condition, Deployment, Node, Pod, Resources, Service, ServicePort, Usage
 
 Json = dict[str, Any]
 
@@ -46,7 +46,7 @@ def node(item: Json) -> Node:
         raise TypeError("the name of a node is no text")
     spec, status = item.get("spec", {}), item.get("status", {})
     info = status.get("nodeInfo", {})
-    capacity = status.get("capacity", {})
+    capacity, allocatable = status.get("capacity", {}), status.get("allocatable") or {}
     return Node(
         name=name,
         addresses=tuple(a["address"] for a in status.get("addresses") or () if a["type"] == "InternalIP"),
@@ -62,6 +62,8 @@ def node(item: Json) -> Node:
         memory=quantity(capacity.get("memory", "0")),
         kubelet_port=((status.get("daemonEndpoints") or {}).get("kubeletEndpoint") or {}).get("Port")
         or 10250,
+        allocatable=_resources(allocatable),
+        pod_slots=int(quantity(allocatable.get("pods", "0"))),
     )
 
 
@@ -88,10 +90,26 @@ def pod(item: Json) -> Pod:
         deleted=metadata.get("deletionTimestamp") or "",
         finalizers=tuple(metadata.get("finalizers") or ()),
         priority=spec.get("priority") or 0,
+        requests=_requests(spec),
         ready_since=readiness.get("lastTransitionTime") or metadata.get("creationTimestamp") or "",
         ended=ended,
         ending=ending,
     )
+
+
+def _requests(spec: Json) -> Resources:
+    """What all containers of a pod request together; the scheduler reckons with that at most.
+
+    Source: https://kubernetes.io/docs/concepts/workloads/pods/init-containers/#resource-sharing-within-containers
+    """
+    every = [*(spec.get("containers") or ()), *(spec.get("initContainers") or ())]
+    asked = [_resources((container.get("resources") or {}).get("requests") or {}) for container in every]
+    asked.append(_resources(spec.get("overhead") or {}))
+    return Resources(sum(each.cpu for each in asked), sum(each.memory for each in asked))
+
+
+def _resources(told: Json) -> Resources:
+    return Resources(quantity(told.get("cpu", "0")), quantity(told.get("memory", "0")))
 
 
 def _last_end(containers: list[Json]) -> tuple[str, str]:

@@ -81,9 +81,11 @@ def _title(ending: Ending) -> str:
     causes, failed = ending.diagnosis.causes, ending.with_outcome(Outcome.FAILED)
     said = ending.verdict_told
     if causes:
-        explained = len({id(r) for cause in causes for r in explained_by(ending, cause)[0]})
+        # Where nothing failed, causes tell why something could not be told.
+        what, noun = (failed, "failure") if failed else (ending.with_outcome(Outcome.UNKNOWN), "unknown")
+        explained = {id(r) for cause in causes for r in explained_by(ending, cause)[0 if failed else 1]}
         verb = "explains" if len(causes) == 1 else "explain"
-        said += f": {counted(len(causes), 'cause')} {verb} {explained} of {counted(len(failed), 'failure')}"
+        said += f": {counted(len(causes), 'cause')} {verb} {len(explained)} of {counted(len(what), noun)}"
     elif failed:
         checks = len({result.check for result in failed})
         said += f": {counted(len(failed), 'failure')} of {counted(checks, 'check')}"

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubecheck.cluster import parse
+from kubecheck.cluster.objects import Resources
 
 FACTORS = {
     "n": Fraction(1, 10**9), "u": Fraction(1, 10**6), "m": Fraction(1, 1000), "": 1, "k": 10**3, "M": 10**6,
@@ -57,3 +58,26 @@ def test_what_is_no_quantity_is_refused(text):
 def test_any_text_is_a_number_or_a_value_error(text):
     with contextlib.suppress(ValueError):
         assert isinstance(parse.quantity(text), float)
+
+
+def test_what_a_pod_requests_is_what_all_of_its_containers_do():
+    def container(**requests):
+        return {"resources": {"requests": requests}}
+
+    item = {
+        "metadata": {"namespace": "apps", "name": "db-0"},
+        "spec": {
+            "containers": [container(cpu="250m", memory="1Gi"), container(cpu="1"), {}],
+            "initContainers": [container(memory="64Mi")],
+            "overhead": {"cpu": "50m", "memory": "64Mi"},
+        },
+    }
+    assert parse.pod(item).requests == Resources(pytest.approx(1.3), 2**30 + 2 * 64 * 2**20)
+    assert parse.pod({**item, "spec": {}}).requests == Resources()
+
+
+def test_a_node_tells_what_its_pods_may_request():
+    status = {"capacity": {"cpu": "4"}, "allocatable": {"cpu": "3500m", "memory": "2Gi", "pods": "110"}}
+    read = parse.node({"metadata": {"name": "n1"}, "status": status})
+    assert (read.allocatable, read.pod_slots) == (Resources(3.5, 2**31), 110)
+    assert parse.node({"metadata": {"name": "n1"}, "status": {}}).pod_slots == 0

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from kubecheck.cluster.api import ApiError
-from kubecheck.cluster.objects import Condition, Pod
+from kubecheck.cluster.objects import Condition, Pod, Resources
 from kubecheck.cluster.priorities import PriorityClass
 from kubecheck.cluster.reading import Reading
 from kubecheck.fleet import Fleet, FleetProblem
@@ -61,6 +61,31 @@ class TestWhoCouldBeDisplaced:
     )
     def test_nobody_where_no_pod_stands_below(self, facts, lower):
         assert displacing(known(facts, lower), Policy()) == ""
+
+    @pytest.mark.parametrize(
+        ("changes", "room"),
+        [
+            ({}, True),
+            ({"pod_slots": 6}, False),
+            ({"allocatable": Resources(0.7, 4e9)}, False),
+            ({"allocatable": Resources(2, 1.2e9)}, False),
+            ({"unschedulable": True}, False),
+            ({"taints": ("dedicated=db:NoSchedule",)}, False),
+            ({"conditions": (Condition("Ready", "False"),)}, False),
+            ({"os": "windows"}, False),
+        ],
+        ids=str,
+    )
+    def test_nobody_where_a_node_has_ample_room(self, facts, changes, room):
+        free = {"allocatable": Resources(2, 4e9), "pod_slots": 110}
+        last = replace(facts.nodes[-1], **{**free, **changes})
+        large = pod(0, node=last.name, requests=Resources(0.5, 1e9))
+        there = replace(known(facts, large), nodes=(*facts.nodes[:-1], last))
+        assert bool(displacing(there, Policy())) is not room
+        ended = replace(there, pods=Reading((pod(0), replace(large, phase="Failed"))))
+        assert bool(displacing(ended, Policy())) is (
+            not room and not changes.keys() & {"allocatable", "pod_slots"}
+        )
 
     def test_of_several_defaults_the_lowest_holds(self, facts):
         lowest = PriorityClass("lowest", 10, default=True, preempts=False)

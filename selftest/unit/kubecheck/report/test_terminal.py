@@ -180,6 +180,12 @@ def test_what_a_cause_explains_is_not_told_again_as_unknown(told, result, caused
     assert "nothing there" not in told(failed, mute, causes=[caused(failed, mute)]).text
 
 
+def test_where_nothing_failed_a_cause_explains_what_cannot_be_told(told, result, caused):
+    mute, other = result(outcome=UNKNOWN, check="dns.x"), result(outcome=UNKNOWN, check="dns.y")
+    first = told(result(), mute, other, causes=[caused(mute)]).lines[0]
+    assert first == "== UNDECIDED: 1 cause explains 1 of 2 unknowns"
+
+
 def test_a_stopped_run_says_so(told, result):
     assert told(result(), interrupted=True).lines[0].endswith("(stopped before its end)")
 
