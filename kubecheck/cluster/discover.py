@@ -22,7 +22,7 @@ from kubecheck.cluster.etcd import read_etcd_writes
 from kubecheck.cluster.extensions import read_api_services, read_webhooks
 from kubecheck.cluster.facts import Facts
 from kubecheck.cluster.leases import read_leases
-from kubecheck.cluster.metrics import read_metrics_api, read_node_usage, read_pod_usage
+from kubecheck.cluster.metrics import patience, read_metrics_api, read_node_usage, read_pod_usage
 from kubecheck.cluster.needed import rights
 from kubecheck.cluster.objects import Deployment, Kubelet, Node, Pod, Service
 from kubecheck.cluster.priorities import PriorityClass, read_priority_classes
@@ -98,10 +98,13 @@ def discover(api: Api, policy: Policy, *, probes: bool = True) -> Facts:
         cidrs = ask("the Service CIDR", lambda: _service_cidrs(api))
         priorities = ask("PriorityClasses", lambda: read_priority_classes(api)) if probes else None
         metrics_api = ask("APIService v1beta1.metrics.k8s.io", lambda: read_metrics_api(api))
-        node_usage = ask("node metrics", lambda: read_node_usage(api))
+        until = patience(api)
+        node_usage = ask("node metrics", lambda: read_node_usage(api, nodes, until))
         pod_usage = ask(
             "pod metrics",
-            lambda: read_pod_usage(api, nodes, pods.result().found or (), node_usage.result().found or {}),
+            lambda: read_pod_usage(
+                api, nodes, pods.result().found or (), node_usage.result().found or {}, until
+            ),
         )
         read_kubelets = {name: future.result() for name, future in kubelets.items()}
         facts = Facts(

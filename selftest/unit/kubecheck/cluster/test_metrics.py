@@ -1,4 +1,4 @@
-"""Rows of kubectl top pod: one that is missing once is waited for, one that cannot come is not."""
+"""Rows of kubectl top: one that is missing once is waited for, one that cannot come is not."""
 
 import time
 from dataclasses import replace
@@ -8,7 +8,7 @@ import pytest
 from kubecheck.cluster import metrics
 from kubecheck.cluster.objects import Condition, Pod, Usage
 
-PATH = "/apis/metrics.k8s.io/v1beta1/pods"
+ROWS = "/apis/metrics.k8s.io/v1beta1"
 SAMPLED = "2026-11-24T12:00:00Z"
 LONG_AGO = "2026-11-24T08:00:00Z"
 MEASURED = {"node1": Usage(0.1, 1e9, SAMPLED), "node2": Usage(0.1, 1e9, SAMPLED)}
@@ -44,14 +44,70 @@ def rows(server):
             ]
             return 200, {"items": items, "metadata": {}}
 
-        server.pages[PATH] = page
+        server.pages[f"{ROWS}/pods"] = page
+        return made
+
+    return give
+
+
+@pytest.fixture
+def node_rows(server):
+    """The same for readings of nodes."""
+
+    def give(*readings):
+        made = []
+
+        def page(_query):
+            made.append(1)
+            names = readings[min(len(made), len(readings)) - 1]
+            items = [
+                {"metadata": {"name": name}, "timestamp": SAMPLED, "usage": {"cpu": "1", "memory": "1Gi"}}
+                for name in names
+            ]
+            return 200, {"items": items, "metadata": {}}
+
+        server.pages[f"{ROWS}/nodes"] = page
         return made
 
     return give
 
 
 def read(api, facts, pods=PODS, measured=MEASURED, nodes=None):
-    return set(metrics.read_pod_usage(api, nodes or facts.nodes, pods, measured))
+    return set(metrics.read_pod_usage(api, nodes or facts.nodes, pods, measured, metrics.patience(api)))
+
+
+def read_nodes(api, facts, **changes):
+    nodes = (facts.nodes[0], replace(facts.nodes[1], **changes))
+    return set(metrics.read_node_usage(api, nodes, metrics.patience(api)))
+
+
+def test_a_node_whose_row_is_missing_once_is_waited_for(api, node_rows, facts):
+    made = node_rows(["node1"], ["node1"], ["node1", "node2"])
+    assert read_nodes(api, facts) == {"node1", "node2"}
+    assert len(made) == 3
+
+
+def test_a_node_whose_row_stays_away_is_not_waited_for_longer(api, node_rows, facts):
+    made = node_rows(["node1"])
+    begun = time.monotonic()
+    assert read_nodes(api, facts) == {"node1"}
+    assert time.monotonic() - begun < 5
+    assert len(made) > 2
+
+
+def test_a_node_that_is_not_ready_and_no_rows_at_all_are_not_waited_for(api, node_rows, facts):
+    made = node_rows(["node1"])
+    read_nodes(api, facts, conditions=(Condition("Ready", "Unknown"),))
+    assert len(made) == 1
+    made = node_rows([])
+    assert read_nodes(api, facts) == set()
+    assert len(made) == 1
+
+
+def test_pods_have_what_nodes_have_left_of_the_time(api, rows, facts):
+    made = rows("a")
+    assert set(metrics.read_pod_usage(api, facts.nodes, PODS, MEASURED, time.monotonic())) == {"default/a"}
+    assert len(made) == 1
 
 
 def test_complete_rows_are_read_once(api, rows, facts):
