@@ -51,7 +51,7 @@ class TargetsUnknown(CannotTell):
         self.unknown = unknown
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Target:
     """One thing that a result judges: ``name`` is the message's, empty where there is only one.
 
@@ -66,7 +66,7 @@ class Target:
     got: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Result:
     """A check judged at a vantage.
 

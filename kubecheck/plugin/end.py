@@ -121,21 +121,27 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Gen
 class Gathering:
     """Gathers the judgements of all processes, in the one that reports."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, stats: dict[str, list[Any]]) -> None:
         self.run = run
+        self.stats = stats
         self.others_failed = False
         """Whether a test that is no check failed."""
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep what makereport put there, once: pytest keeps the report too."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None, Any, Any]:
+        """Keep what makereport put there, once: pytest keeps the report too, which gets light."""
         found = result_in(report)
-        report.keywords = {}  # pytest keeps the report, too, and nobody asks it for them any more
+        report.keywords = {}  # nobody asks it for them any more
         if found:
             self.run.results.append(found)
             report.kubecheck = found  # type: ignore[attr-defined]
         elif report.failed:
             self.others_failed = True
+        told = yield
+        if found is None and report.passed:
+            # The terminal counts no set-up and no tear-down that went well, and keeps them all the same.
+            self.stats.pop("", None)
+        return told
 
 
 @pytest.hookimpl(trylast=True)
@@ -143,7 +149,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """In the process that reports: begin to gather."""
     run = session.config.stash.get(RUN, None)
     if run is not None and not is_worker(session.config):
-        gathering = Gathering(run)
+        terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+        gathering = Gathering(run, terminal.stats if terminal else {})
         session.config.stash[GATHERING] = gathering
         session.config.pluginmanager.register(gathering, "kubecheck-gathering")
 

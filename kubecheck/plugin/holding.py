@@ -7,7 +7,9 @@ nothing, and have not failed, there is nothing to tell.
 
 from __future__ import annotations
 
+import contextlib
 import pickle
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +21,7 @@ from allure_commons.logger import AllureFileLogger, AllureMemoryLogger
 
 from kubecheck.plugin.run import is_worker
 
+IN_MEMORY = 2**24  # bytes
 HELD = pytest.StashKey["Held"]()
 
 
@@ -31,8 +34,8 @@ class Held:
     def __init__(self, files: AllureFileLogger, *, at_once: bool) -> None:
         self.files = files
         self.at_once = at_once
-        self.results: list[bytes] = []
-        """Pickled: as objects, those of a thousand nodes would take hundreds of MiB."""
+        # As objects, those of a thousand nodes would take hundreds of MiB. The file has no name.
+        self.results = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - until the end of the run
 
     @allure_commons.hookimpl
     def report_result(self, result: Any) -> None:
@@ -40,7 +43,7 @@ class Held:
         if self.at_once:
             self.files.report_result(result)
         else:
-            self.results.append(pickle.dumps(result))
+            pickle.dump(result, self.results)
 
     @allure_commons.hookimpl
     def report_container(self, container: Any) -> None:
@@ -66,9 +69,8 @@ class Held:
 
     def taken(self, folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
         """What was held, each with the file that it belongs into; nothing is held afterwards."""
-        held, self.results = self.results, []
-        for pickled in held:
-            result, bodies = _read(pickled), AllureMemoryLogger()
+        for result in self._read():
+            bodies = AllureMemoryLogger()
             bodies.report_result(result)
             yield folder / result.file_pattern.format(prefix=uuid.uuid4()), bodies.test_cases[0]
 
@@ -76,12 +78,17 @@ class Held:
         """Write what nobody took, and leave everything as allure-pytest had it."""
         allure_commons.plugin_manager.unregister(self)
         allure_commons.plugin_manager.register(self.files)
-        for pickled in self.results:
-            self.files.report_result(_read(pickled))
+        for result in self._read():
+            self.files.report_result(result)
+        self.results.close()
 
-
-def _read(pickled: bytes) -> Any:
-    return pickle.loads(pickled)  # noqa: S301 - this process has just pickled it
+    def _read(self) -> Iterator[Any]:
+        self.results.seek(0)
+        with contextlib.suppress(EOFError):
+            while True:
+                yield pickle.load(self.results)  # noqa: S301 - this process has just pickled it
+        self.results.seek(0)
+        self.results.truncate()
 
 
 @pytest.hookimpl(trylast=True)

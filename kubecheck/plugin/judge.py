@@ -90,6 +90,16 @@ def answers(request: pytest.FixtureRequest) -> Answers:
     return _answers(request)
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Let go of what only running it needed: pytest keeps all items, a hundred for each node."""
+    ran = yield
+    if check_of(item) is not None:
+        item.stash = item._store = pytest.Stash()  # the latter is its old name
+        del item.callspec  # type: ignore[attr-defined]
+    return ran
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
     """A fixture may find that a check does not apply, and on some nodes none does."""
@@ -129,8 +139,6 @@ def pytest_runtest_makereport(
         item._repr_failure_py = lambda *_, **__: plain(message)  # type: ignore[method-assign, assignment]
     report = yield
     if check is None or (call.excinfo is None and report.when != "call"):
-        if report.when == "teardown" and FOUND in item.stash:
-            del item.stash[FOUND]  # of a thousand nodes all that was read would fill the memory
         return report
     outcome = _outcome(error)
     without_values(report.longrepr)

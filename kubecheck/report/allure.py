@@ -12,6 +12,7 @@ import os
 import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -45,11 +46,12 @@ def complete(ending: Ending, answers: Answers, folder: Path, held: Iterable[tupl
     """
     results = {_key(result): result for result in ending.results}
     causes = explaining(ending)
-    attached = {id(cause): _attach(folder, _diagnosis(cause)) for cause in ending.diagnosis.causes}
+    told = {id(cause): _diagnosis(cause) for cause in ending.diagnosis.causes}
+    attached = {cause: _attach(folder, text) for cause, text in told.items()}
     docs = _docs(folder)
     written = sorted(folder.glob("*-result.json"))
     read = ((file, json.loads(file.read_text(encoding="utf-8"))) for file in written)
-    for file, body in (*read, *held):
+    for file, body in chain(read, held):
         vantage = next((p["value"] for p in body.get("parameters", ()) if p["name"] == "vantage"), "")
         result = results.get((body.get("fullName", ""), vantage))
         if result is None:
@@ -70,7 +72,9 @@ def complete(ending: Ending, answers: Answers, folder: Path, held: Iterable[tupl
             "attachments": [*body.get("attachments", ()), *_raw(result, answers, folder)],
         }
         if result.outcome is not Outcome.PASSED:
-            trace = "\n\n".join(map(_diagnosis, mine)) or "\n".join(f"next: {s}" for s in result.remedy)
+            trace = "\n\n".join(told[id(cause)] for cause in mine) or "\n".join(
+                f"next: {s}" for s in result.remedy
+            )
             body["statusDetails"] = {"message": plain(result.message), "trace": trace}
         _write(file, body)
     _write(folder / "categories.json", _categories(ending))

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from kubecheck.outcomes import Outcome
-from kubecheck.report.document import Ending, document
+from kubecheck.report.document import Ending, entries, outline
 from kubecheck.report.lines import plain
 from kubecheck.report.snapshot import Place, Snapshot, snapshot
 
@@ -150,7 +150,9 @@ def compared(ending: Ending, earlier: Snapshot | None) -> Ending:
     """``ending`` with what changed since ``earlier``, if there is such a run."""
     if earlier is None:
         return ending
-    return replace(ending, since=compare([earlier, snapshot(document(ending), "this run")]))
+    return replace(
+        ending, since=compare([earlier, snapshot(outline(ending) | {"checks": entries(ending)}, "this run")])
+    )
 
 
 def compare(runs: Sequence[Snapshot]) -> Comparison:

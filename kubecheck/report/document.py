@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -124,8 +124,9 @@ def write_reports(ending: Ending, folder: Path) -> None:
     # Only here: a run whose report nobody needs yet should not wait for the template engine.
     from kubecheck.report.html import page
 
-    _write(folder / "verdict.json", as_text(document(ending)))
-    _write(folder / "verdict.html", page(ending))
+    # Result by result: of a thousand nodes, all of them as JSON or XML would fill the memory.
+    _write(folder / "verdict.json", as_text(outline(ending) | {"checks": entries(ending)}))
+    _write(folder / "verdict.html", [page(ending)])
     _write(folder / "junit.xml", junit(ending))
 
 
@@ -140,12 +141,17 @@ def write_no_verdict(reason: str, folder: Path) -> None:
         kubecheck=__version__, verdict="NO VERDICT", exit_code=11, reason=reason, ended=ended, checks=[]
     )
     _write(folder / "verdict.json", as_text(body.model_dump(mode="json", by_alias=True)))
-    _write(folder / "verdict.html", page_without_verdict(reason, ended))
-    _write(folder / "junit.xml", junit_without_verdict(reason, ended))
+    _write(folder / "verdict.html", [page_without_verdict(reason, ended)])
+    _write(folder / "junit.xml", [junit_without_verdict(reason, ended)])
 
 
 def document(ending: Ending) -> dict[str, Any]:
     """The content of verdict.json; `schema.py` says what it means."""
+    return outline(ending) | {"checks": list(entries(ending))}
+
+
+def outline(ending: Ending) -> dict[str, Any]:
+    """The same without its results."""
     facts = ending.facts
     body = Judged(
         kubecheck=__version__,
@@ -179,31 +185,38 @@ def document(ending: Ending) -> dict[str, Any]:
             result.check: About(title=result.title, runbook=list(result.runbook), remedy=list(result.remedy))
             for result in ending.results
         },
-        checks=[
-            CheckResult(
-                id=result.check,
-                vantage=result.vantage,
-                outcome=result.outcome.value,
-                message=result.message,
-                seconds=result.seconds,
-                targets=_by_outcome(result.targets),
-            )
-            for result in ending.results
-        ],
+        checks=[],
     )
     return body.model_dump(mode="json", by_alias=True)
 
 
-def as_text(body: dict[str, Any]) -> str:
-    """``body`` as JSON: each of its fields on a line, and each entry of a list of objects."""
-    fields = []
-    for name, value in body.items():
-        if isinstance(value, list) and value:
-            entries = ",\n  ".join(_COMPACT.encode(each) for each in value)
-            fields.append(f"{json.dumps(name)}: [\n  {entries}\n ]")
+def entries(ending: Ending) -> Iterator[dict[str, Any]]:
+    """Its results."""
+    for result in ending.results:
+        told = CheckResult(
+            id=result.check,
+            vantage=result.vantage,
+            outcome=result.outcome.value,
+            message=result.message,
+            seconds=result.seconds,
+            targets=_by_outcome(result.targets),
+        )
+        yield told.model_dump(mode="json", by_alias=True)
+
+
+def as_text(body: dict[str, Any]) -> Iterator[str]:
+    """``body`` as JSON, piece by piece: each field on a line, and each entry of a list or an iterator."""
+    for number, (name, value) in enumerate(body.items()):
+        yield f"{',' if number else '{'}\n {json.dumps(name)}: "
+        if isinstance(value, list | Iterator):
+            several = False
+            for each in value:
+                yield f"{',' if several else '['}\n  {_COMPACT.encode(each)}"
+                several = True
+            yield "\n ]" if several else "[]"
         else:
-            fields.append(f"{json.dumps(name)}: {_COMPACT.encode(value)}")
-    return "{\n " + ",\n ".join(fields) + "\n}"
+            yield _COMPACT.encode(value)
+    yield "\n}"
 
 
 def _requests(made: RequestsMade | None) -> Requests | None:
@@ -263,6 +276,8 @@ def _grouped(symptoms: Iterable[Symptom]) -> list[Explained]:
     ]
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: Iterable[str]) -> None:
     # Text of the cluster may hold half of a surrogate pair, which no file can.
-    path.write_text(text + "\n", encoding="utf-8", errors="replace")
+    with path.open("w", encoding="utf-8", errors="replace") as file:
+        file.writelines(text)
+        file.write("\n")

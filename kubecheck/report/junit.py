@@ -8,6 +8,7 @@ GitHub read: https://github.com/testmoapp/junitxml
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
@@ -22,11 +23,12 @@ if TYPE_CHECKING:
 
 # What XML 1.0 cannot carry at all: https://www.w3.org/TR/xml/#charsets
 _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+INDENT = "  "
 _TAGS = {Outcome.FAILED: "failure", Outcome.UNKNOWN: "error", Outcome.NOT_APPLICABLE: "skipped"}
 
 
-def junit(ending: Ending) -> str:
-    """The report as text."""
+def junit(ending: Ending) -> Iterator[str]:
+    """The report as text, piece by piece."""
     counts = ending.counts()
     numbers = {
         "tests": str(len(ending.results)),
@@ -35,19 +37,16 @@ def junit(ending: Ending) -> str:
         "skipped": str(counts[Outcome.NOT_APPLICABLE]),
         "time": f"{sum(result.seconds for result in ending.results):.3f}",
     }
-    suites = ElementTree.Element("testsuites", {"name": "kubecheck", **numbers})
-    suite = ElementTree.SubElement(
-        suites,
-        "testsuite",
-        # Without a zone, as the schema has it: Jenkins and others read it as UTC.
-        {"name": "kubecheck", "timestamp": f"{ending.started:%Y-%m-%dT%H:%M:%S}", **numbers},
-    )
-    _properties(suite, ending)
+    # Without a zone, as the schema has it: Jenkins and others read it as UTC.
+    began = f"{ending.started:%Y-%m-%dT%H:%M:%S}"
+    yield "<?xml version='1.0' encoding='utf-8'?>\n"
+    yield _opened("testsuites", {"name": "kubecheck", **numbers}, 0)
+    yield _opened("testsuite", {"name": "kubecheck", "timestamp": began, **numbers}, 1)
+    yield _text(_properties(ending), 2)
     causes = explaining(ending)
     for result in ending.results:
-        _case(suite, result, causes.get((result.check, result.vantage), ()))
-    ElementTree.indent(suites)
-    return ElementTree.tostring(suites, encoding="unicode", xml_declaration=True)
+        yield _text(_case(result, causes.get((result.check, result.vantage), ())), 2)
+    yield "  </testsuite>\n</testsuites>"
 
 
 def junit_without_verdict(reason: str, ended: datetime) -> str:
@@ -65,7 +64,19 @@ def junit_without_verdict(reason: str, ended: datetime) -> str:
     return ElementTree.tostring(suites, encoding="unicode", xml_declaration=True)
 
 
-def _properties(suite: ElementTree.Element, ending: Ending) -> None:
+def _opened(tag: str, attributes: dict[str, str], level: int) -> str:
+    """The start tag of an element whose children follow."""
+    element = ElementTree.Element(tag, attributes)
+    whole = ElementTree.tostring(element, encoding="unicode", short_empty_elements=False)
+    return f"{INDENT * level}{whole.removesuffix(f'</{tag}>')}\n"
+
+
+def _text(element: ElementTree.Element, level: int) -> str:
+    ElementTree.indent(element, INDENT, level)
+    return f"{INDENT * level}{ElementTree.tostring(element, encoding='unicode')}\n"
+
+
+def _properties(ending: Ending) -> ElementTree.Element:
     facts = ending.facts
     told = [
         ("kubecheck", __version__),
@@ -76,14 +87,14 @@ def _properties(suite: ElementTree.Element, ending: Ending) -> None:
         ("nodes", str(len(facts.nodes))),
         *((f"cause.{cause.kind.id}", cause.finding.says) for cause in ending.diagnosis.causes),
     ]
-    properties = ElementTree.SubElement(suite, "properties")
+    properties = ElementTree.Element("properties")
     for name, value in told:
         ElementTree.SubElement(properties, "property", {"name": name, "value": _clean(value)})
+    return properties
 
 
-def _case(suite: ElementTree.Element, result: Result, causes: tuple[Cause, ...]) -> None:
-    case = ElementTree.SubElement(
-        suite,
+def _case(result: Result, causes: tuple[Cause, ...]) -> ElementTree.Element:
+    case = ElementTree.Element(
         "testcase",
         {
             "classname": result.check,
@@ -94,11 +105,11 @@ def _case(suite: ElementTree.Element, result: Result, causes: tuple[Cause, ...])
     )
     tag = _TAGS.get(result.outcome)
     if tag is None:
-        return
+        return case
     first = result.message.partition("\n")[0]
     if tag == "skipped":
         ElementTree.SubElement(case, tag, {"message": _clean(result.message)})
-        return
+        return case
     if causes:
         first += f" (cause: {causes[0].finding.says})"
     told = [
@@ -108,6 +119,7 @@ def _case(suite: ElementTree.Element, result: Result, causes: tuple[Cause, ...])
     ]
     detail = ElementTree.SubElement(case, tag, {"message": _clean(first), "type": result.outcome.value})
     detail.text = _clean("\n".join(told))
+    return case
 
 
 def _cause(cause: Cause) -> list[str]:

@@ -103,10 +103,13 @@ def _read(body: Mapping[str, Any]) -> Snapshot:
     def name(text: str) -> str:
         return _GENERATED.sub("-*", text.replace(f"kubecheck-{run}", "kubecheck-RUN"))
 
-    results = {(str(each["id"]), str(each["vantage"])): each for each in body["checks"]}
     targets: dict[Place, dict[str, Outcome]] = {}
-    for place, result in results.items():
-        found = targets.setdefault(place, {})
+    outcomes: dict[Place, Outcome] = {}
+    messages: dict[Place, str] = {}
+    for result in body["checks"]:
+        place = str(result["id"]), str(result["vantage"])
+        outcomes[place], messages[place] = Outcome(result["outcome"]), str(result["message"])
+        found = targets[place] = {}
         for outcome, names in (result.get("targets") or {}).items():
             for target in names:
                 # Two that become one by losing what was made up: it fails if one of them does.
@@ -119,9 +122,9 @@ def _read(body: Mapping[str, Any]) -> Snapshot:
         verdict=str(body["verdict"]),
         server=str(body["cluster"]["server"]),
         nodes=frozenset(str(node["name"]) for node in body["cluster"]["nodes"]),
-        outcomes={place: Outcome(result["outcome"]) for place, result in results.items()},
+        outcomes=outcomes,
         targets=targets,
-        messages={place: str(result["message"]) for place, result in results.items()},
+        messages=messages,
         causes={
             (str(cause["id"]), tuple(sorted(map(name, cause["blames"])))): str(cause["says"])
             for cause in body["causes"]

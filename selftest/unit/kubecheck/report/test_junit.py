@@ -23,7 +23,7 @@ def parsed(facts_of):
             list(results), verdict, Diagnosis(tuple(causes)), {}, facts_of(("node1",)), "r1", STARTED,
             interrupted=False,
         )  # fmt: skip
-        return ElementTree.fromstring(junit(ending).encode())
+        return ElementTree.fromstring("".join(junit(ending)).encode())
 
     return read
 

@@ -106,12 +106,12 @@ def test_times_are_of_a_zone(ended, result):
 def test_each_result_is_a_line(ended, result):
     results = [result(vantage=f"pod:node{number}", message="a\nb") for number in range(50)]
     body = document(ended(results))
-    text = as_text(body)
+    text = "".join(as_text(body))
     assert json.loads(text) == body
     assert sum(line.startswith('  {"id":') for line in text.splitlines()) == 50
 
 
 def test_many_nodes_make_no_huge_file(ended, result):
     """A passed result costs no more than its id, its vantage and a hundred characters."""
-    few, many = (len(as_text(document(ended([result()] * count)))) for count in (100, 1100))
+    few, many = (len("".join(as_text(document(ended([result()] * count))))) for count in (100, 1100))
     assert (many - few) / 1000 < len("network.pod_to_pod" + "pod:node1") + 100
