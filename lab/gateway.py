@@ -25,15 +25,16 @@ defaults
     timeout client 2h
     timeout server 2h
 """
+REGISTRY = "203.0.113.11"  # where images of docker.io are looked for first; nobody is there
 # The names outside of the cluster: one that exists, and none else.
-COREFILE = """\
-.:53 {
+COREFILE = f"""\
+.:53 {{
     errors
-    hosts {
+    hosts {{
         203.0.113.10 www.kubecheck.test
-        203.0.113.11 registry.kubecheck.test
-    }
-}
+        {REGISTRY} registry.kubecheck.test
+    }}
+}}
 """
 
 

@@ -24,6 +24,7 @@ HOPELESS = {
     "ImagePullBackOff",
     "InvalidImageName",
 }
+STILL_PULLING = "StillPulling"
 # What containerd, docker and CRI-O say when an image has nothing for a node's architecture, and what becomes
 # of a program for another one.
 OTHER_PLATFORM = re.compile(
@@ -177,7 +178,7 @@ def reason_for(api: Api, pod: Json) -> str:
     for waiting in _waiting(pod):
         if waiting["reason"] not in ("ContainerCreating", "PodInitializing"):
             return f"{waiting['reason']}: {waiting.get('message', '')}".strip(": ")
-    said = _last_warning(api, pod)
+    said = _told_in_events(api, pod)
     if said:
         return said
     for condition in status.get("conditions") or ():
@@ -198,14 +199,26 @@ def _waiting(pod: Json) -> list[Json]:
     ]
 
 
-def _last_warning(api: Api, pod: Json) -> str:
+def _told_in_events(api: Api, pod: Json) -> str:
+    """The latest warning; where there is none, that an image has not come yet."""
     metadata = pod["metadata"]
     try:
         events = api.items(
             f"/api/v1/namespaces/{metadata['namespace']}/events",
-            fieldSelector=f"involvedObject.name={metadata['name']},type=Warning",
+            fieldSelector=f"involvedObject.name={metadata['name']}",
         )
     except ApiError:
         return ""  # the reason is a help, and without it the pod's status still speaks
-    latest = max(events, key=lambda event: event.get("lastTimestamp") or "", default=None)
-    return f"{latest['reason']}: {latest['message']}" if latest else ""
+    events.sort(key=lambda event: event.get("lastTimestamp") or "")
+    for event in reversed(events):
+        if event.get("type") == "Warning":
+            return f"{event['reason']}: {event['message']}"
+    # A registry that does not answer is waited for; the kubelet's next word would be that it failed.
+    come = " ".join(event["message"] for event in events if event["reason"] == "Pulled")
+    for event in events:
+        image = event["message"].partition('"')[2]  # Pulling image "..."
+        if event["reason"] == "Pulling" and image not in come:
+            return (
+                f"{STILL_PULLING}: {event['message']} since {event.get('lastTimestamp')}, and it has not come"
+            )
+    return ""

@@ -20,6 +20,7 @@ from kubecheck.fleet.waiting import OTHER_PLATFORM
         "on {node}: crictl pull {image}, and read what it says",
         "on {node}: is the registry reached (its mirror, proxy and DNS), and is its CA known: /etc/containerd/certs.d, /etc/docker/daemon.json",
         "without a way to a registry, copy it: on a machine that has it ctr -n k8s.io images export i.tar {image}; on {node} ctr -n k8s.io images import i.tar",
+        "a registry that is only slow: timing.pods_ready in kubecheck's policy is how many seconds it has",
         "another mirror for the probe pods: images.busybox and images.nginx in kubecheck's policy",
     ),
     source="https://kubernetes.io/docs/concepts/containers/images/",

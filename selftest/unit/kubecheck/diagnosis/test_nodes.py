@@ -43,6 +43,11 @@ class TestImages:
         assert causes(made) == [("image-not-pulled", (f"Node/{node}",))]
         assert not unexplained(made)
 
+    def test_one_node_waits_for_it(self, facts):
+        said = 'StillPulling: Pulling image "registry.example/nginx:1" since 12:00, and it has not come'
+        made = evidence([failed("network.probe_pod_runs", "pod:node1", said)], facts)
+        assert causes(made) == [("image-not-pulled", ("Node/node1",))]
+
     def test_no_node_gets_it(self, facts):
         results = [failed("network.probe_pod_runs", f"pod:{node}", f"x: {BACKOFF}") for node in NODES]
         assert causes(evidence(results, facts)) == [

@@ -155,3 +155,43 @@ def test_another_crash_is_waited_for():
     said, took = waited(Api(probe(waiting("CrashLoopBackOff", CRASHED))), seconds=0.2)
     assert said.startswith("CrashLoopBackOff: back-off")
     assert took >= 0.2
+
+
+def event(reason, message, at, kind="Normal"):
+    return {"reason": reason, "message": message, "type": kind, "lastTimestamp": f"2026-11-24T12:00:{at}Z"}
+
+
+PULLING = event("Pulling", 'Pulling image "registry.example/busybox:1"', "01")
+
+
+@pytest.mark.parametrize(
+    ("events", "said"),
+    [
+        (
+            [PULLING],
+            'StillPulling: Pulling image "registry.example/busybox:1" since 2026-11-24T12:00:01Z, and it has',
+        ),
+        (
+            [event("Pulled", 'Container image "registry.example/nginx:1" already present', "00"), PULLING],
+            "StillPulling",
+        ),
+        (
+            [PULLING, event("Pulled", 'Successfully pulled image "registry.example/busybox:1" in 1 s', "02")],
+            "nobody says why",
+        ),
+        ([PULLING, event("FailedMount", "no such Secret", "00", "Warning")], "FailedMount: no such Secret"),
+        (
+            [event("Failed", "no", "03", "Warning"), event("BackOff", "too", "02", "Warning")],
+            "on node n1: Failed: no)",
+        ),
+    ],
+    ids=["pulling", "another pulled", "pulled", "a warning", "the last warning"],
+)
+def test_what_events_tell_of_a_replica_that_hangs(events, said):
+    class Told(Api):
+        def items(self, path, **query):
+            return list(events)
+
+    hanging = peer("a", "n1", reason="ContainerCreating")
+    hanging["status"]["startTime"] = "2026-11-24T12:00:00Z"
+    assert said in problem(hanging, api=Told)
