@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import TypeVar
 
 from kubecheck.cluster import parse
@@ -24,7 +25,7 @@ from kubecheck.cluster.facts import Facts
 from kubecheck.cluster.leases import read_leases
 from kubecheck.cluster.metrics import patience, read_metrics_api, read_node_usage, read_pod_usage
 from kubecheck.cluster.needed import rights
-from kubecheck.cluster.objects import Deployment, Kubelet, Node, Pod, Service
+from kubecheck.cluster.objects import Deployment, Kubelet, Node, Pod, Service, Usage
 from kubecheck.cluster.priorities import PriorityClass, read_priority_classes
 from kubecheck.cluster.reading import Reading
 from kubecheck.cluster.reviews import lacking
@@ -36,12 +37,15 @@ T = TypeVar("T")
 
 ASK_AT_ONCE = 16
 KUBELET_SECONDS = 15.0  # an API server by itself waits 30 for a kubelet that cannot be reached
+NOT_MEASURED: Reading[dict[str, Usage]] = Reading(problem="metrics-server was not asked for its rows")
 NOTHING_IS_CREATED: Reading[tuple[PriorityClass, ...]] = Reading(problem="only pods of a run need it")
 DEEPEST = 50  # levels of a kubelet's configuration; it has five
 
 
 def discover(api: Api, policy: Policy, *, probes: bool = True) -> Facts:
-    """The facts of the cluster behind ``api``. Without ``probes``, nothing is created to find them.
+    """The facts of the cluster behind ``api``, but for what `measured` adds.
+
+    Without ``probes``, nothing is created to find them.
 
     Raises ConnectionProblem when the API server cannot be reached, or does not let these
     credentials list nodes: without nodes there is nobody to ask and nobody to blame.
@@ -98,14 +102,6 @@ def discover(api: Api, policy: Policy, *, probes: bool = True) -> Facts:
         cidrs = ask("the Service CIDR", lambda: _service_cidrs(api))
         priorities = ask("PriorityClasses", lambda: read_priority_classes(api)) if probes else None
         metrics_api = ask("APIService v1beta1.metrics.k8s.io", lambda: read_metrics_api(api))
-        until = patience(api)
-        node_usage = ask("node metrics", lambda: read_node_usage(api, nodes, until))
-        pod_usage = ask(
-            "pod metrics",
-            lambda: read_pod_usage(
-                api, nodes, pods.result().found or (), node_usage.result().found or {}, until
-            ),
-        )
         read_kubelets = {name: future.result() for name, future in kubelets.items()}
         facts = Facts(
             server=api.server,
@@ -118,8 +114,8 @@ def discover(api: Api, policy: Policy, *, probes: bool = True) -> Facts:
             dns_domain=cluster_domain(read_kubelets, dns_setup.result()),
             service_cidrs=cidrs.result(),
             metrics_api=metrics_api.result(),
-            node_usage=node_usage.result(),
-            pod_usage=pod_usage.result(),
+            node_usage=NOT_MEASURED,
+            pod_usage=NOT_MEASURED,
             kubelets=read_kubelets,
             clock=clock.result(),
             certificates=certificates.result(),
@@ -146,6 +142,17 @@ def discover(api: Api, policy: Policy, *, probes: bool = True) -> Facts:
         raise ConnectionProblem(
             f"{api.server} does not answer as a Kubernetes API server does: check the address ({problem})"
         ) from None
+
+
+def measured(api: Api, facts: Facts) -> Facts:
+    """``facts`` with the rows of metrics-server, which may take some time more. Raises nothing."""
+    until = patience(api)
+    nodes = attempt("node metrics", lambda: read_node_usage(api, facts.nodes, until))
+    pods = attempt(
+        "pod metrics",
+        lambda: read_pod_usage(api, facts.nodes, facts.pods.found or (), nodes.found or {}, until),
+    )
+    return sound(replace(facts, node_usage=nodes, pod_usage=pods))
 
 
 def _first(api: Api) -> parse.Json:

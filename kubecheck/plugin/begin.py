@@ -138,6 +138,7 @@ def _live(config: pytest.Config) -> Run:
         id=config.option.run or new_id(),
     )
     run.timings["facts"] = round(time.monotonic() - begun, 2)
+    run.start_measuring()
     return run
 
 

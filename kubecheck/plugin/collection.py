@@ -22,7 +22,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave to other shards what is theirs; judge first what needs no probe pod, while the fleet comes up."""
+    """Leave to other shards what is theirs, and judge last what takes longest to be known.
+
+    What needs no probe pod is judged while the fleet comes up, and what metrics-server says, when all have
+    answered: it may take a second reading of a kubelet.
+    """
     run = config.stash.get(RUN, None)
     if run is not None and not run.shard.whole:
         own: list[pytest.Item] = []
@@ -32,7 +36,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         run.others = [item.nodeid for item in others]
         config.hook.pytest_deselected(items=others)
         items[:] = own
-    items.sort(key=lambda item: bool(check_of(item) and fleet_vantages([item.nodeid])))
+    items.sort(key=_when)
+
+
+def _when(item: pytest.Item) -> int:
+    if check_of(item) is None:
+        return 0
+    return 2 if "measured" in item.fixturenames else int(bool(fleet_vantages([item.nodeid])))  # type: ignore[attr-defined]
 
 
 @pytest.hookimpl(trylast=True)

@@ -39,6 +39,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
         return (yield)
     try:
         gathering = config.stash[GATHERING]
+        run.measured(wait=False)  # for the record, where no check has waited for it
         run.note_survey(run.survey_seconds())
         run.note_judging()
         interrupted = session.exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)

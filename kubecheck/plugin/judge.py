@@ -41,6 +41,12 @@ def facts(request: pytest.FixtureRequest) -> Facts:
 
 
 @pytest.fixture
+def measured(request: pytest.FixtureRequest) -> Facts:
+    """The facts, the rows of ``kubectl top`` among them, which may have to be waited for."""
+    return _run(request).measured()
+
+
+@pytest.fixture
 def policy(request: pytest.FixtureRequest) -> Policy:
     """What is promised."""
     return _run(request).policy

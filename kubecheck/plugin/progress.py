@@ -80,6 +80,8 @@ def _awaited(run: Run) -> Wait:
     for survey in list(run.surveys.values()):
         got, asked = survey.progress
         done, total = done + got, total + asked
+    if run.measuring is not None and done == total:
+        return Wait("waiting for metrics-server's rows", "", "metrics")
     return (
         Wait("asking", f"{done} of {total} vantages have answered", f"{done}/{total}")
         if total

@@ -19,6 +19,7 @@ from kubecheck.checks.check import Check, declared
 from kubecheck.checks.vantage import ASKED_AT_NODES, Vantage
 from kubecheck.cluster.api import Api, ApiError
 from kubecheck.cluster.deadline import Deadline
+from kubecheck.cluster.discover import measured
 from kubecheck.cluster.facts import Facts
 from kubecheck.cluster.requests_made import RequestsMade
 from kubecheck.cluster.rights import Part
@@ -64,12 +65,37 @@ class Run:
     known: float = field(default_factory=time.monotonic)
     """When the cluster was known, by the monotonic clock."""
     surveys: dict[int, Survey] = field(default_factory=dict)
+    measuring: Future[Facts] | None = None
+    """The facts with the rows of metrics-server, where ``facts`` are without them."""
     fleet: Fleet | None = None
     standing_future: Future[Standing] | None = None
     receive_standing: Callable[[], Standing] | None = None
     """In a worker: waits for the controller's fleet."""
     others: list[str] = field(default_factory=list)
     """What other shards judge: the ids of their items."""
+
+    def start_measuring(self) -> None:
+        """Begin to read what metrics-server has measured, in the background."""
+        self.measuring = future = Future[Facts]()
+
+        def work(api: Api) -> None:
+            try:
+                future.set_result(measured(api, self.facts))
+            except BaseException as problem:  # noqa: BLE001 - whoever waits must hear of it
+                future.set_exception(problem)
+
+        threading.Thread(target=work, args=(self._live_api,), daemon=True, name="measuring").start()
+
+    def measured(self, *, wait: bool = True) -> Facts:
+        """The facts with what metrics-server has measured; without ``wait``, only if that is known by now."""
+        future = self.measuring
+        if future is not None and (wait or (future.done() and not future.exception())):
+            begun = time.monotonic()
+            self.facts = future.result()
+            self.measuring = None
+            if (waited := round(time.monotonic() - begun, 2)) > 0:
+                self.timings["metrics"] = waited
+        return self.facts
 
     def start_fleet(self, nodeids: Iterable[str]) -> None:
         """Begin to put there what the items need, in the background; once only, if at all."""
@@ -183,7 +209,7 @@ class Run:
 
     def note_judging(self) -> None:
         """Keep how long collecting and judging have taken by now, where nobody was waited for."""
-        waited = self.timings.get("deploy", 0.0) + self.timings.get("survey", 0.0)
+        waited = sum(self.timings.get(phase, 0.0) for phase in ("deploy", "survey", "metrics"))
         self.timings["judge"] = round(max(0.0, time.monotonic() - self.known - waited), 2)
 
     def note_survey(self, seconds: float) -> None:

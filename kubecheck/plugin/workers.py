@@ -107,7 +107,7 @@ def pytest_configure_node(node: Any) -> None:
         "no_probes": run.no_probes,
         "seconds": run.deadline.left,
         "policy": run.policy.model_dump_json(),
-        "facts": FACTS.dump_json(run.facts).decode(),
+        "facts": FACTS.dump_json(run.measured()).decode(),
         "address": list(handover.listener.address),
         "key": handover.key.hex(),
     }

@@ -46,14 +46,14 @@ def test_metrics_api_available(facts: Facts, policy: Policy) -> None:
     runbook=("R3",),
     remedy=(*LOOK, "kubectl get --raw /api/v1/nodes/NODE/proxy/metrics/resource"),
 )
-def test_node_has_metrics(facts: Facts, policy: Policy, node: Node) -> None:
+def test_node_has_metrics(measured: Facts, policy: Policy, node: Node) -> None:
     """CPU and memory are above zero and not above what the node has.
 
     metrics-server leaves out a node that it cannot scrape: all others still have their rows.
     Source: https://kubernetes-sigs.github.io/metrics-server/
     """
-    metrics_expected(facts, policy)
-    usage = facts.node_usage.value.get(node.name)
+    metrics_expected(measured, policy)
+    usage = measured.node_usage.value.get(node.name)
     if usage is None:
         raise AssertionError(f"kubectl top node has no row for {node.name}")
     # A little over its capacity is a matter of sampling, twice is a wrong unit or a wrong node.
@@ -67,18 +67,18 @@ def test_node_has_metrics(facts: Facts, policy: Policy, node: Node) -> None:
     runbook=("R3",),
     remedy=(*LOOK, "kubectl get --raw /apis/metrics.k8s.io/v1beta1/nodes/NODE"),
 )
-def test_node_metrics_fresh(facts: Facts, policy: Policy, node: Node) -> None:
+def test_node_metrics_fresh(measured: Facts, policy: Policy, node: Node) -> None:
     """The node's sample is no older than policy allows, by the API server's clock.
 
     metrics-server keeps showing the last sample of a kubelet that it cannot scrape any more, and the
     autoscaler goes on deciding by it.
     Source: --metric-resolution in https://kubernetes-sigs.github.io/metrics-server/
     """
-    metrics_expected(facts, policy)
-    usage = facts.node_usage.value.get(node.name)
+    metrics_expected(measured, policy)
+    usage = measured.node_usage.value.get(node.name)
     if usage is None or not usage.sampled:
         raise CannotTell(f"kubectl top node has no row for {node.name}, so there is nothing to be fresh")
-    age = (parse_time(facts.clock.value) - parse_time(usage.sampled)).total_seconds()
+    age = (parse_time(measured.clock.value) - parse_time(usage.sampled)).total_seconds()
     limit = policy.addons.metrics_max_age_seconds
     assert age <= limit, (
         f"the sample of {node.name} in metrics.k8s.io is of {usage.sampled}, {age:.0f} s old;"
@@ -92,7 +92,7 @@ def test_node_metrics_fresh(facts: Facts, policy: Policy, node: Node) -> None:
     runbook=("R4",),
     remedy=(*LOOK, "kubectl top pod --all-namespaces"),
 )
-def test_pods_have_metrics(facts: Facts, policy: Policy) -> None:
+def test_pods_have_metrics(measured: Facts, policy: Policy) -> None:
     """Rows are there, with memory in use, and no pod that has run for two minutes is without one.
 
     A younger pod or container may not have been read twice yet, which its CPU figure needs, and a row that is
@@ -102,14 +102,14 @@ def test_pods_have_metrics(facts: Facts, policy: Policy) -> None:
 
     Source: https://kubernetes-sigs.github.io/metrics-server/
     """
-    metrics_expected(facts, policy)
-    rows = facts.pod_usage.value
+    metrics_expected(measured, policy)
+    rows = measured.pod_usage.value
     assert rows, "kubectl top pod has no row at all"
     empty = [name for name, usage in rows.items() if usage.memory <= 0]
     assert not empty, f"no memory in use, says the row of {', '.join(empty[:10])}"
-    expected = settled_pods(facts.pods.value, rows)
+    expected = settled_pods(measured.pods.value, rows)
     without = [pod for pod in expected if pod.full_name not in rows]
-    young = {node: kubelet_just_started(facts, node) for node in sorted({pod.node for pod in without})}
+    young = {node: kubelet_just_started(measured, node) for node in sorted({pod.node for pod in without})}
     missing = [pod.full_name for pod in without if not young[pod.node]]
     assert not missing, (
         f"{len(missing)} of {len(expected)} running pods have no row: {', '.join(missing[:10])}"

@@ -49,6 +49,7 @@ def judged(function, site, answers):
 def _given(name, site, found):
     values = {
         "facts": lambda: site.facts,
+        "measured": lambda: site.facts,
         "policy": lambda: site.policy,
         "fleet": lambda: site.fleet,
         "vantage": lambda: site.vantage,
