@@ -97,7 +97,7 @@ def _finding(
         "port": str(node.kubelet_port),
     }
     return Finding(
-        says="; ".join((said + more, *confirmed)),
+        says=said + more,
         blames=tuple(f"Node/{name}" for name in shape.nodes),
         explains=explains,
         confidence=Confidence.CERTAIN if confirmed else Confidence.LIKELY,
