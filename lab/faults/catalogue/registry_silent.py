@@ -1,16 +1,24 @@
 """An image that one node does not have, and a registry that says nothing to it."""
 
 from lab import gateway
-from lab.faults import images, rules
+from lab.faults import files, images, rules
 from lab.faults.fault import Fault, Victims
 from lab.handle import Lab
 
 NAME = "registry-silent"
+PATH = "/etc/containerd/certs.d/kubecheck.lab/hosts.toml"  # the registry in the names of the lab's images
+HOSTS = f"""\
+[host."https://{gateway.REGISTRY}"]
+  capabilities = ["pull", "resolve"]
+"""
 
 
 def inject(lab: Lab, victims: Victims) -> None:
-    """Let whatever the node sends to the registry get lost, and take the image away."""
-    rules.put(lab, NAME, victims["node"], "raw", "OUTPUT", "-d", gateway.REGISTRY, "-j", "DROP")
+    """Let the node look for images where whatever it sends gets lost, and take the image away."""
+    node = victims["node"]
+    lab.machine(node).check(["mkdir", "-p", PATH.rpartition("/")[0]])
+    files.write(lab, NAME, node, PATH, HOSTS)
+    rules.put(lab, NAME, node, "raw", "OUTPUT", "-d", gateway.REGISTRY, "-j", "DROP")
     images.lose(lab, victims)
 
 
@@ -18,6 +26,7 @@ def heal(lab: Lab, victims: Victims) -> None:
     """Give the image back, and let the packets pass."""
     images.give_back(lab, victims)
     rules.take_out(lab, NAME, [victims["node"]])
+    files.restore(lab, NAME, victims["node"], PATH)
 
 
 FAULT = Fault(
