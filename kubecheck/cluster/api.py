@@ -81,9 +81,9 @@ class Api:
                 return found
         raise ApiError(0, "TooLarge", f"{self.server}{path} goes on after {MOST_PAGES} pages")
 
-    def text(self, path: str, **query: str | int) -> str:
+    def text(self, path: str, *, seconds: float = READ_TIMEOUT, **query: str | int) -> str:
         """What stands at ``path`` as text, a metrics page for instance. Raises ApiError."""
-        _, body = self._request("GET", path, query)
+        _, body = self._request("GET", path, query, timeout=(CONNECT_TIMEOUT, seconds))
         return body.decode("utf-8", "replace")
 
     def clock(self) -> str:

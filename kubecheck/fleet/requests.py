@@ -43,8 +43,7 @@ def _said(api: Api, request: Inquiry, seconds: float) -> str:
         case PodExec():
             return _exec(api, request, "echo kubecheck", seconds)
         case PodLog():
-            path = f"/api/v1/namespaces/{request.namespace}/pods/{request.pod}/log"
-            return api.text(path, container="busybox", tailLines=1)
+            return _log(api, request, seconds)
         case PodForward():
             return _forward(api, request, seconds)
         case AnonymousGet():
@@ -54,6 +53,16 @@ def _said(api: Api, request: Inquiry, seconds: float) -> str:
         case ServerClock():
             return _clock(lambda: int(datetime.fromisoformat(api.clock()).timestamp()))
     raise TypeError(f"nothing is known about carrying out a {type(request).__name__}")
+
+
+def _log(api: Api, request: PodLog, seconds: float) -> str:
+    path = f"/api/v1/namespaces/{request.namespace}/pods/{request.pod}/log"
+    try:
+        return api.text(path, seconds=seconds, container="busybox", tailLines=1)
+    except ApiError as problem:
+        if problem.silence:  # so is an API server that waits for a kubelet: one that is gone refuses
+            raise ExecProblem(f"logs of {request.namespace}/{request.pod}: {problem}") from None
+        raise
 
 
 def _exec(api: Api, request: PodExec | PodClock, command: str, seconds: float) -> str:

@@ -18,6 +18,7 @@ from kubecheck.checks import (
     middle,
 )
 from kubecheck.cluster.api import ApiError
+from kubecheck.cluster.errors import SILENCE
 from kubecheck.fleet import requests
 from kubecheck.outcomes import NotApplicable
 from kubecheck.probes import Raw
@@ -192,6 +193,8 @@ class TestCarryingOut:
         assert requests.carry_out(refused, PodLog("ns", "p"), 1).status == 403
         away = FakeApi(ApiError(0, "Unreachable", "connection refused"))
         assert requests.carry_out(away, PodLog("ns", "p"), 1).status == UNREACHABLE
+        silent = FakeApi(ApiError(0, SILENCE, "no answer in time"))
+        assert requests.carry_out(silent, PodLog("ns", "p"), 1).status == BROKE_OFF
 
     def test_the_api_servers_time(self):
         raw = requests.carry_out(FakeApi(), ServerClock(), 1)
