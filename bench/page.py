@@ -20,8 +20,8 @@ PAGE = """\
 The floor is what anybody needs who puts the same number of probe pods there: a bare script on the same client
 library makes two namespaces with a pod on each node in both, waits until they are Ready, enters each once and
 asks for their deletion. It judges nothing. `make bench` runs both in turns and writes this page: here are
-the medians of {runs} runs, in seconds. kubecheck {version}, five nodes, {day}, on a machine of {cores} cores
-that carries all nodes and both programs.
+the medians of {runs} runs, in seconds. kubecheck {version}, {nodes} nodes, {day}, on a machine of
+{cores} cores that carries all nodes and both programs.
 
 | phase | floor | kubecheck |
 |---|---|---|
@@ -59,6 +59,7 @@ def page(floors: list[Timed], fulls: list[Timed]) -> str:
         runs=len(fulls),
         ratio=ratio(floors, fulls),
         inquiries=fulls[0].inquiries,
+        nodes=fulls[0].nodes,
         rows="\n".join(f"| {name} {row}" for name, row in rows.items()),
         deploy=full["deploy"] - floor["deploy"],
         survey=full["survey"] - floor["exec"],

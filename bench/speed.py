@@ -28,7 +28,7 @@ class Timed:
     kubecheck's last word is the verdict, the floor's is its end. What comes after, kubecheck's wait until its
     namespaces are gone, is the phase "clean up" and not among the seconds. ``own`` are the seconds of CPU of
     the program itself, ``machine`` those of the whole machine, the cluster on it included; both until then.
-    ``inquiries`` is how many things kubecheck asked of pods and through them.
+    ``inquiries`` is how many things kubecheck asked of pods and through them, ``nodes`` of how many nodes.
     """
 
     seconds: float
@@ -37,6 +37,7 @@ class Timed:
     machine: float
     word: str = ""
     inquiries: int = 0
+    nodes: int = 0
 
 
 class Clock:
@@ -115,6 +116,7 @@ def run_full(kubeconfig: Path, policy: Path, reports: Path) -> Timed:
         machine=clock.machine,
         word=ran.verdict["verdict"],
         inquiries=sum(map(len, json.loads((reports / "record.json").read_text())["answers"].values())),
+        nodes=len(ran.verdict["cluster"]["nodes"]),
     )
 
 
