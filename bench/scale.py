@@ -76,8 +76,14 @@ def main() -> int:
     """Print a row for each run. 0 when all came to their end, 2 when the lab did not do it."""
     parser = argparse.ArgumentParser(prog="python -m bench.scale", description=__doc__)
     parser.add_argument("--name", default="lab", help="which lab; default lab")
-    parser.add_argument("--nodes", type=int, nargs="+", default=[100, 300, 1000])
-    parser.add_argument("--processes", type=int, nargs="+", default=[1])
+    parser.add_argument(
+        "--sizes",
+        type=_size,
+        nargs="+",
+        default=[(100, [1, 2, 4]), (300, [1, 2, 4]), (1000, [1])],
+        metavar="NODES[:PROCESSES,...]",
+        help="fake nodes, and in how many processes they are judged; default 100:1,2,4 300:1,2,4 1000",
+    )
     parser.add_argument("--reports", type=Path, help="where each run leaves its reports; default nowhere")
     parser.add_argument("--page", type=Path, help="write the table there, and its picture beside it as .svg")
     options = parser.parse_args()
@@ -87,9 +93,9 @@ def main() -> int:
         lab = Lab.load(options.name)
         with TemporaryDirectory(prefix="kubecheck-scale-") as folder, _fake_nodes(lab) as fake:
             print(HEAD, flush=True)
-            for number in options.nodes:
+            for number, divided in options.sizes:
                 fake.have(number)
-                for processes in options.processes:
+                for processes in divided:
                     _await_room(lab)
                     reports = (options.reports or Path(folder)) / f"{number}-{processes}"
                     measured.append(_run(lab, processes, reports))
@@ -102,6 +108,12 @@ def main() -> int:
         picture.write_text(plot.picture(_panels(measured)), encoding="utf-8")
         options.page.write_text(_page(measured, picture.name), encoding="utf-8")
     return 0
+
+
+def _size(text: str) -> tuple[int, list[int]]:
+    """``100:1,2,4`` as 100 nodes, in 1, 2 and 4 processes. Raises ValueError."""
+    nodes, _, processes = text.partition(":")
+    return int(nodes), [int(each) for each in (processes or "1").split(",")]
 
 
 def _page(measured: Sequence[Measured], picture: str) -> str:
