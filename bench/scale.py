@@ -78,7 +78,7 @@ def main() -> int:
     parser.add_argument("--name", default="lab", help="which lab; default lab")
     parser.add_argument(
         "--sizes",
-        type=_size,
+        type=sizes,
         nargs="+",
         default=[(100, [1, 2, 4]), (300, [1, 2, 4]), (1000, [1])],
         metavar="NODES[:PROCESSES,...]",
@@ -110,10 +110,10 @@ def main() -> int:
     return 0
 
 
-def _size(text: str) -> tuple[int, list[int]]:
+def sizes(text: str) -> tuple[int, list[int]]:
     """``100:1,2,4`` as 100 nodes, in 1, 2 and 4 processes. Raises ValueError."""
-    nodes, _, processes = text.partition(":")
-    return int(nodes), [int(each) for each in (processes or "1").split(",")]
+    nodes, divided, processes = text.partition(":")
+    return int(nodes), [int(each) for each in processes.split(",")] if divided else [1]
 
 
 def _page(measured: Sequence[Measured], picture: str) -> str:
