@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from kubecheck.checks import CannotTell, TcpAnswer, TcpConnect, Vantage
 from kubecheck.cluster.objects import Node
 from kubecheck.diagnosis.evidence import Evidence
@@ -39,7 +41,8 @@ def port_seen(evidence: Evidence, node: Node) -> list[TcpAnswer]:
     question = TcpConnect(node.addresses[0], node.kubelet_port)
     runs = {probe.node for probe in evidence.standing.probes if probe.network == "node" and not probe.problem}
     others = [each for each in evidence.facts.probed_nodes if each.name in runs - {node.name}]
-    said = (evidence.ask(Vantage("node", each.name), question) for each in others[:ASKED])
+    with ThreadPoolExecutor(ASKED) as pool:  # each waits for as long as a question may
+        said = list(pool.map(lambda each: evidence.ask(Vantage("node", each.name), question), others[:ASKED]))
     return [answer for answer in said if not isinstance(answer, CannotTell) and isinstance(answer, TcpAnswer)]
 
 
