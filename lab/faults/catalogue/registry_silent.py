@@ -39,5 +39,5 @@ FAULT = Fault(
     blames=("Node/{node}",),
     red=("network.probe_pod_runs@*:{node}", "network.deployment_becomes_ready"),
     # containerd gives up after 30 s: before that, nobody has said that anything failed.
-    policy='[images]\npull_policy = "IfNotPresent"\n\n[timing]\npods_ready = 12\n',
+    policy='[images]\npull_policy = "IfNotPresent"\n\n[timing]\npods_ready = 20\n',
 )
