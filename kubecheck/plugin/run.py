@@ -71,6 +71,8 @@ class Run:
     standing_future: Future[Standing] | None = None
     receive_standing: Callable[[], Standing] | None = None
     """In a worker: waits for the controller's fleet."""
+    receive_measured: Callable[[], Facts] | None = None
+    """In a worker: waits for the facts with what the controller has read of metrics-server."""
     others: list[str] = field(default_factory=list)
     """What other shards judge: the ids of their items."""
 
@@ -88,6 +90,8 @@ class Run:
 
     def measured(self, *, wait: bool = True) -> Facts:
         """The facts with what metrics-server has measured; without ``wait``, only if that is known by now."""
+        if self.receive_measured is not None:
+            self.facts = self.receive_measured()
         future = self.measuring
         if future is not None and (wait or (future.done() and not future.exception())):
             begun = time.monotonic()
@@ -180,7 +184,7 @@ class Run:
                 if self.share(other.nodeid, shares) == share:
                     selected[vantage].append(check)
             self.surveys[share] = Survey(
-                selected, self.facts, self.policy, self.standing, self.asker(), self.deadline
+                selected, self.facts, self.policy, self.standing, self.asker(), self.deadline, shares
             )
         return self.surveys[share]
 

@@ -9,20 +9,21 @@ from __future__ import annotations
 import json
 import secrets
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Listener
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
+from pydantic import TypeAdapter
 from xdist.scheduler import LoadScopeScheduling
 
 from kubecheck.cluster.deadline import Deadline
 from kubecheck.cluster.requests_made import RequestsMade
 from kubecheck.cluster.sound import FACTS
-from kubecheck.fleet import Standing
 from kubecheck.outcomes import CannotTell
 from kubecheck.plugin.begin import connected
 from kubecheck.plugin.run import RUN, Run, handed_over, is_worker
@@ -31,12 +32,16 @@ from kubecheck.shard import WHOLE
 from kubecheck.survey import load_record
 from kubecheck.survey.record import STANDING, raws_from_json, raws_to_json
 
+T = TypeVar("T")
 HANDOVER = pytest.StashKey["Handover"]()
 
 
 @dataclass(frozen=True)
 class Handover:
-    """Hands the standing fleet to workers: each connects, and gets it as soon as it stands."""
+    """Hands to workers what is known later: each connects, says what it waits for, and gets it in time.
+
+    It may wait for the standing fleet, and for the facts with what metrics-server has measured.
+    """
 
     listener: Listener
     key: bytes
@@ -63,27 +68,35 @@ class Handover:
 
 
 def _hand_over(connection: Any, run: Run) -> None:
-    try:
-        body = {"standing": STANDING.dump_python(run.standing(), mode="json")}
-    except CannotTell as problem:
-        body = {"problem": str(problem)}
     with connection:
+        try:
+            given = _GIVEN[connection.recv_bytes().decode()](run)
+            body = {"given": given.decode()}
+        except CannotTell as problem:
+            body = {"problem": str(problem)}
         connection.send_bytes(json.dumps(body).encode())
 
 
-def _receiver(address: Any, key: bytes) -> Any:
-    """What a worker calls for the standing fleet; it asks the controller once."""
-    received: list[Standing | CannotTell] = []
+_GIVEN: dict[str, Callable[[Run], bytes]] = {
+    "standing": lambda run: STANDING.dump_json(run.standing()),
+    "measured": lambda run: FACTS.dump_json(run.measured()),
+}
 
-    def receive() -> Standing:
+
+def _receiver(given: dict[str, Any], what: str, kind: TypeAdapter[T]) -> Callable[[], T]:
+    """What a worker calls for what it waits for; it asks the controller once."""
+    received: list[T | CannotTell] = []
+
+    def receive() -> T:
         if not received:
             try:
-                with Client(address, authkey=key) as connection:
+                with Client(tuple(given["address"]), authkey=bytes.fromhex(given["key"])) as connection:
+                    connection.send_bytes(what.encode())
                     body = json.loads(connection.recv_bytes())
             except (OSError, EOFError):
-                body = {"problem": "the process that put the probe pods there is gone"}
+                body = {"problem": "the process that steers this one is gone"}
             problem = body.get("problem")
-            received.append(CannotTell(problem) if problem else STANDING.validate_python(body["standing"]))
+            received.append(CannotTell(problem) if problem else kind.validate_json(body["given"]))
         if isinstance(received[0], CannotTell):
             raise received[0]
         return received[0]
@@ -107,7 +120,7 @@ def pytest_configure_node(node: Any) -> None:
         "no_probes": run.no_probes,
         "seconds": run.deadline.left,
         "policy": run.policy.model_dump_json(),
-        "facts": FACTS.dump_json(run.measured()).decode(),
+        "facts": FACTS.dump_json(run.facts).decode(),
         "address": list(handover.listener.address),
         "key": handover.key.hex(),
     }
@@ -130,7 +143,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         no_probes=given["no_probes"],
         id=given["id"],
         started=datetime.fromisoformat(given["started"]),
-        receive_standing=_receiver(tuple(given["address"]), bytes.fromhex(given["key"])),
+        receive_standing=_receiver(given, "standing", STANDING),
+        receive_measured=None if replayed else _receiver(given, "measured", FACTS),
     )
 
 

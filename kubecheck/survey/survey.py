@@ -19,7 +19,7 @@ from kubecheck.policy import Policy
 from kubecheck.probes import Answer, Inquiry, Raw
 from kubecheck.survey.asking import Asker
 
-AT_ONCE = 32  # execs under way in one process
+AT_ONCE = 32  # execs under way, in all processes of a run together
 
 Answers = Answer | Mapping[str, Answer | CannotTell]
 
@@ -35,6 +35,7 @@ class Survey:
         stand: Callable[[], Standing],
         asker: Asker,
         deadline: Deadline,
+        shares: int = 1,
     ) -> None:
         self.selected = selected
         self.facts = facts
@@ -42,6 +43,8 @@ class Survey:
         self.stand = stand
         self.asker = asker
         self.deadline = deadline
+        self.shares = shares
+        """How many processes survey at the same time, each a share of the vantages."""
         self.answers: dict[str, dict[str, Raw]] = {}
         """Raw answers by vantage and question key, for the record."""
         self.troubles: dict[str, str] = {}
@@ -79,7 +82,7 @@ class Survey:
             if not self._surveyed:
                 standing = self.stand()
                 self._begun = self._ended = time.monotonic()
-                pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="survey")
+                pool = ThreadPoolExecutor(max(1, AT_ONCE // self.shares), thread_name_prefix="survey")
                 for vantage, checks in self.selected.items():
                     site = Site(vantage, self.facts, self.policy, standing)
                     self._surveyed[vantage] = pool.submit(self._ask, site, checks)
