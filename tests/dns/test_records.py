@@ -30,6 +30,8 @@ from kubecheck.checks import (
 
 COREDNS_LOG = "kubectl -n kube-system logs -l k8s-app=kube-dns --tail=50"
 COREFILE = "kubectl -n kube-system get configmap coredns -o yaml"
+LARGEST = 60_000  # bytes; a message over TCP has 65,535 at most: RFC 1035, section 4.2.2
+RECORD = 28  # bytes of an AAAA record beside its name, which CoreDNS repeats in each
 SLICES = "kubectl get endpointslices --all-namespaces, and look whether new pods appear in them"
 
 
@@ -48,7 +50,10 @@ def name_of(here: Site, service: str) -> str:
 
 def headless(here: Site) -> DnsOverTcp:
     """The probe pods' headless Service; over TCP, for a large cluster has many addresses."""
-    return DnsOverTcp(name_of(here, HEADLESS), server_of(here), record_type(here.probe.address))
+    name, number = name_of(here, HEADLESS), len(here.fleet.pod_probes)
+    if number * (len(name) + RECORD) > LARGEST:
+        raise NotApplicable(f"the addresses of {number} pods do not fit into one answer over TCP")
+    return DnsOverTcp(name, server_of(here), record_type(here.probe.address))
 
 
 @check(

@@ -129,6 +129,12 @@ def test_a_headless_name_has_every_pod_and_no_other(fleet, site, reply):
         records.test_headless_service(reply((*both, "10.9.9.9")).to(question), fleet)
 
 
+def test_more_addresses_than_an_answer_can_hold_are_not_asked_for(fleet, site):
+    crowd = tuple(replace(fleet.probes[0], name=f"probe-{n}") for n in range(1500))
+    with pytest.raises(NotApplicable, match="the addresses of 1500 pods do not fit"):
+        asked(records.test_headless_service, site(fleet=replace(fleet, probes=crowd)))
+
+
 def test_a_pod_that_does_not_run_need_not_be_there(fleet, site, reply):
     gone = replace(fleet, probes=(fleet.probes[0], replace(fleet.probes[1], problem="not Ready")))
     question = asked(records.test_headless_service, site(fleet=gone))
