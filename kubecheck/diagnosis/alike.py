@@ -28,9 +28,13 @@ def blamed(symptoms: Iterable[Symptom]) -> tuple[str, ...]:
 def named(nodes: Iterable[str]) -> str:
     """The nodes in a sentence: ``node a``, ``nodes a, b and 7 more``."""
     names = list(nodes)
-    shown = ", ".join(names[:NAMED])
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return f"{'node' if len(names) == 1 else 'nodes'} {shown}{more}"
+    return f"{'node' if len(names) == 1 else 'nodes'} {listed(names)}"
+
+
+def listed(nodes: Sequence[str]) -> str:
+    """The same without the word, as a step names them: ``a, b and 7 more``; whom it blames stands in full."""
+    more = f" and {len(nodes) - NAMED} more" if len(nodes) > NAMED else ""
+    return f"{', '.join(nodes[:NAMED])}{more}"
 
 
 def named_groups(groups: Iterable[Sequence[str]], nodes: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from kubecheck.diagnosis.alike import listed
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
 
@@ -30,7 +31,7 @@ def apiserver_versions(evidence: Evidence) -> Iterator[Finding]:
             blames=tuple(f"Node/{name}" for name in old),
             explains=frozenset({symptom}),
             confidence=Confidence.CERTAIN,
-            names={"node": old[0] if old else "", "nodes": ", ".join(old), "version": newest},
+            names={"node": old[0] if old else "", "nodes": listed(old), "version": newest},
             confirmed=(symptom.message,),
         )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from kubecheck.diagnosis.alike import listed
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
 
@@ -39,7 +40,7 @@ def dns_upstream_dead(evidence: Evidence) -> Iterator[Finding]:
         | frozenset(s for s in evidence.find("dns.no_such_name") if "outside" in s.target),
         confidence=Confidence.LIKELY,
         names={
-            "nodes": ", ".join(nodes) or "the nodes of CoreDNS",
+            "nodes": listed(nodes) or "the nodes of CoreDNS",
             "name": evidence.policy.dns.outside_name,
             "namespace": namespace,
         },

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from kubecheck.diagnosis.alike import alike, blamed, named
+from kubecheck.diagnosis.alike import alike, blamed, listed, named
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence, at_nodes
 
@@ -37,6 +37,6 @@ def kubelet_configuration(evidence: Evidence) -> Iterator[Finding]:
             blames=blamed(symptoms),
             explains=symptoms,
             confidence=Confidence.CERTAIN,
-            names={"node": nodes[0], "nodes": ", ".join(nodes)},
+            names={"node": nodes[0], "nodes": listed(nodes)},
             confirmed=(message,),
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from kubecheck.diagnosis.alike import named_groups
+from kubecheck.diagnosis.alike import listed, named_groups
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
 from kubecheck.diagnosis.geometry import Pair, shapes
@@ -46,7 +46,7 @@ def mtu_black_hole(evidence: Evidence) -> Iterator[Finding]:
             blames=("Network/pods",) if shape.form == "overlay" else tuple(f"Node/{node}" for node in nodes),
             explains=across(evidence, shape) & evidence.find(*LARGE, *PROXIED),
             confidence=Confidence.LIKELY,
-            names={"nodes": ", ".join(nodes)},
+            names={"nodes": listed(nodes)},
         )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from kubecheck.diagnosis.alike import named_groups
+from kubecheck.diagnosis.alike import listed, named_groups
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
 from kubecheck.diagnosis.geometry import shapes
@@ -53,6 +53,6 @@ def packet_loss(evidence: Evidence) -> Iterator[Finding]:
             blames=tuple(f"Node/{node}" for node in nodes),
             explains=follows | frozenset(s for s in said if (s.node, s.to) in shape.pairs),
             confidence=Confidence.CERTAIN,
-            names={"nodes": ", ".join(nodes)},
+            names={"nodes": listed(nodes)},
             confirmed=tuple(s.message for s in sorted(said, key=str) if (s.node, s.to) in shape.pairs)[:3],
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from kubecheck.diagnosis.alike import named_groups
+from kubecheck.diagnosis.alike import listed, named_groups
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
 from kubecheck.diagnosis.geometry import shapes
@@ -45,5 +45,5 @@ def pod_udp_blocked(evidence: Evidence) -> Iterator[Finding]:
             explains=(across(evidence, shape) | crossing(evidence, own))
             & evidence.find("network.pod_to_pod_over_udp", *LOOKUPS, *REPLICAS),
             confidence=Confidence.LIKELY,
-            names={"nodes": ", ".join(nodes)},
+            names={"nodes": listed(nodes)},
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from kubecheck.diagnosis.alike import blamed, named
+from kubecheck.diagnosis.alike import blamed, listed, named
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence, at_nodes
 
@@ -42,6 +42,6 @@ def weak_cipher_suites(evidence: Evidence) -> Iterator[Finding]:
                 blames=blamed(failed),
                 explains=failed,
                 confidence=Confidence.CERTAIN,
-                names={"node": nodes[0], "nodes": ", ".join(nodes), "suites": suites},
+                names={"node": nodes[0], "nodes": listed(nodes), "suites": suites},
                 confirmed=tuple(sorted(s.message for s in failed))[:2],
             )
