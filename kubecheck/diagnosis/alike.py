@@ -43,3 +43,8 @@ def named_groups(groups: Iterable[Sequence[str]], nodes: int) -> list[str]:
     largest = max(found, key=len, default=())
     rest = len(largest) > NAMED and sum(map(len, found)) == nodes
     return [f"the other {len(group)} nodes" if rest and group is largest else named(group) for group in found]
+
+
+def between(groups: Iterable[Sequence[str]], ends: Sequence[str], nodes: int) -> str:
+    """Between what something is lost: the ``groups`` of so many ``nodes``, or else the two ``ends``."""
+    return " and ".join(named_groups(groups, nodes)) or f"nodes {' and '.join(ends)}"

@@ -90,7 +90,7 @@ class Run:
 
     def measured(self, *, wait: bool = True) -> Facts:
         """The facts with what metrics-server has measured; without ``wait``, only if that is known by now."""
-        if self.receive_measured is not None:
+        if wait and self.receive_measured is not None:
             self.facts = self.receive_measured()
         future = self.measuring
         if future is not None and (wait or (future.done() and not future.exception())):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from kubecheck.diagnosis.alike import listed, named_groups
+from kubecheck.diagnosis.alike import between, listed
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
 from kubecheck.diagnosis.geometry import Pair, shapes
@@ -34,13 +34,12 @@ def mtu_black_hole(evidence: Evidence) -> Iterator[Finding]:
         if shape.form == "self":
             continue
         nodes = sorted(shape.nodes) or sorted({node for pair in shape.pairs for node in pair})
-        groups = " and ".join(named_groups(shape.groups, len(evidence.facts.nodes)))
         told = {
             "overlay": "between all nodes",
             "node": f"from and to node {nodes[0]}",
             "source": f"to node {nodes[0]}",  # the one that downloads is where the data goes
             "target": f"from node {nodes[0]}",
-        }.get(shape.form, f"between {groups or 'nodes ' + ' and '.join(nodes)}")
+        }.get(shape.form, f"between {between(shape.groups, nodes, len(evidence.facts.nodes))}")
         yield Finding(
             says=f"large packets are lost {told}, and small ones pass",
             blames=("Network/pods",) if shape.form == "overlay" else tuple(f"Node/{node}" for node in nodes),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from kubecheck.diagnosis.alike import listed, named_groups
+from kubecheck.diagnosis.alike import between, listed
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
 from kubecheck.diagnosis.geometry import shapes
@@ -44,9 +44,8 @@ def packet_loss(evidence: Evidence) -> Iterator[Finding]:
                 if node in (s.node, s.to) or node in s.behind
             )
         else:
-            groups = " and ".join(named_groups(shape.groups, len(evidence.facts.nodes)))
-            whom = "all nodes" if shape.form == "overlay" else groups or f"nodes {' and '.join(nodes)}"
-            told = f"between {whom}"
+            sides = between(shape.groups, nodes, len(evidence.facts.nodes))
+            told = f"between {'all nodes' if shape.form == 'overlay' else sides}"
             follows = across(evidence, shape)
         yield Finding(
             says=f"packets are lost {told}",
