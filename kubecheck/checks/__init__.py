@@ -16,9 +16,10 @@ from kubecheck.cluster.leases import Lease
 from kubecheck.cluster.metrics import METRICS_SETTLED, settled_pods
 from kubecheck.cluster.objects import Deployment, Node, Pod, Service
 from kubecheck.cluster.workloads import DaemonSet
-from kubecheck.fleet.names import EXTERNAL, HEADLESS, MANY, many_addresses
+from kubecheck.fleet.names import EXTERNAL, MANY, many_addresses
 from kubecheck.fleet.standing import (
     GUARDED_PORT,
+    HEADLESS,
     HTTP_PORT,
     LARGE,
     LARGE_PATH,

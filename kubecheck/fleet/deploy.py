@@ -125,7 +125,7 @@ class Fleet:
         names.wait_until_published(
             self.api,
             self.namespaces["pod"],
-            (pod.address for pod in map(found.probe, possible) if pod.network == "pod" and not pod.problem),
+            (pod for pod in map(found.probe, possible) if pod.network == "pod" and not pod.problem),
             self.policy.timing.settling,
             self._closed,
         )
@@ -192,7 +192,8 @@ class Fleet:
 
     def _pod(self, wanted: Wanted) -> Json:
         if wanted.network == "pod":
-            return manifests.pod_probe(self.run, wanted.node, self.policy)
+            group = names.headless(self.facts.places[wanted.node.name])
+            return manifests.pod_probe(self.run, wanted.node, self.policy, group)
         pod = manifests.node_probe(self.run, wanted.node, self.policy)
         return with_node_access(pod) if self.node_access else pod
 

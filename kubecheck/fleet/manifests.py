@@ -22,6 +22,7 @@ Json = dict[str, Any]
 MANAGED_BY = {"app.kubernetes.io/managed-by": "kubecheck"}
 RUN_LABEL = "kubecheck.dev/run"
 DEADLINE = "kubecheck.dev/deadline"
+HEADLESS_LABEL = "kubecheck.dev/headless"
 PROBE, PEER, NODE_PORT, GUARD = "probe", "peer", "node-port", "guard"
 PEER_REPLICAS = 3
 
@@ -179,12 +180,14 @@ def probe_name(node: str) -> str:
     return f"{name[:54].rstrip('-')}-{hashlib.sha256(node.encode()).hexdigest()[:8]}"
 
 
-def pod_probe(run: str, node: Node, policy: Policy) -> Json:
-    """A probe pod on the pod network: busybox to ask, nginx to answer."""
+def pod_probe(run: str, node: Node, policy: Policy, headless: str) -> Json:
+    """A probe pod on the pod network, behind the Service ``headless``: busybox to ask, nginx to answer."""
     spec = _pod_spec(policy, [_busybox(policy), _nginx(policy)], volumes=[_NGINX_VOLUME])
     if policy.network.ping:
         spec = {**spec, "securityContext": {"sysctls": [_MAY_PING]}}
-    return _probe(run, node, spec, policy)
+    pod = _probe(run, node, spec, policy)
+    pod["metadata"]["labels"][HEADLESS_LABEL] = headless
+    return pod
 
 
 def node_probe(run: str, node: Node, policy: Policy) -> Json:

@@ -14,20 +14,32 @@ from typing import Any
 from kubecheck.cluster.api import Api, ApiError
 from kubecheck.cluster.facts import Facts
 from kubecheck.fleet.creating import Creator, FleetProblem
-from kubecheck.fleet.manifests import MANAGED_BY, PROBE, RUN_LABEL
-from kubecheck.fleet.standing import HTTP_PORT
+from kubecheck.fleet.manifests import HEADLESS_LABEL, MANAGED_BY, RUN_LABEL
+from kubecheck.fleet.standing import HEADLESS, HTTP_PORT, Probe
 
 Json = dict[str, Any]
 
-HEADLESS = "probe-headless"
-"""The probe pods, without a ClusterIP: its name has their addresses."""
+GROUP = 100
+"""Probe pods behind one Service without a ClusterIP.
+
+Each of them asks for the addresses of all: with one Service for a thousand pods that would be a million
+records, and soon more than fit into an answer (65,535 bytes: RFC 1035, section 4.2.2). An EndpointSlice
+holds a hundred.
+"""
 EXTERNAL = "probe-external"
 """An ExternalName for the kubernetes Service."""
 MANY = "probe-many"
 """A name whose addresses do not fit into 512 bytes, the limit of a plain reply over UDP."""
 
 _MANY = 60
+_SERVICE = "kubernetes.io/service-name"  # the label of an EndpointSlice
 _POLL = 0.1  # seconds
+
+
+def headless(place: int) -> str:
+    """The Service without a ClusterIP in front of the pod on the node at ``place``: by groups of GROUP."""
+    group = place // GROUP
+    return f"{HEADLESS}-{group + 1}" if group else HEADLESS
 
 
 def many_addresses(facts: Facts) -> tuple[str, ...]:
@@ -56,12 +68,13 @@ def make(create: Creator, facts: Facts, namespace: str, run: str) -> dict[str, s
 
 def _objects(facts: Facts, run: str) -> Iterator[tuple[str, list[Json]]]:
     ports = [{"name": "http", "port": HTTP_PORT, "protocol": "TCP"}]
-    # Published as soon as a pod has an address: its record is there by the time that it is Ready.
-    headless = {
-        "clusterIP": "None", "publishNotReadyAddresses": True, "ports": ports,
-        "selector": {RUN_LABEL: run, "kubecheck.dev/role": PROBE},
-    }  # fmt: skip
-    yield HEADLESS, [_service(HEADLESS, run, headless)]
+    for name in sorted({headless(facts.places[node.name]) for node in facts.probed_nodes}):
+        # Published as soon as a pod has an address: its record is there by the time that it is Ready.
+        spec = {
+            "clusterIP": "None", "publishNotReadyAddresses": True, "ports": ports,
+            "selector": {RUN_LABEL: run, HEADLESS_LABEL: name},
+        }  # fmt: skip
+        yield name, [_service(name, run, spec)]
     if facts.dns_domain.found:
         target = f"kubernetes.default.svc.{facts.dns_domain.found}"
         yield EXTERNAL, [_service(EXTERNAL, run, {"type": "ExternalName", "externalName": target})]
@@ -71,7 +84,7 @@ def _objects(facts: Facts, run: str) -> Iterator[tuple[str, list[Json]]]:
         "metadata": {
             "name": MANY,
             "labels": {
-                **MANAGED_BY, RUN_LABEL: run, "kubernetes.io/service-name": MANY,
+                **MANAGED_BY, RUN_LABEL: run, _SERVICE: MANY,
                 "endpointslice.kubernetes.io/managed-by": "kubecheck",
             },
         },
@@ -90,27 +103,28 @@ def _service(name: str, run: str, spec: Json) -> Json:
 
 
 def wait_until_published(
-    api: Api, namespace: str, addresses: Iterable[str], seconds: float, stop: threading.Event
+    api: Api, namespace: str, probes: Iterable[Probe], seconds: float, stop: threading.Event
 ) -> None:
-    """Wait until HEADLESS has all ``addresses`` as endpoints, ``seconds`` at most.
+    """Wait until the Services without a ClusterIP have all ``probes`` as endpoints, ``seconds`` at most.
 
-    Whether it has them is judged by what DNS says; to ask DNS earlier would only fill its cache.
+    Whether they have them is judged by what DNS says; to ask DNS earlier would only fill its cache.
     """
-    expected = set(addresses)
+    expected = {(probe.headless, probe.address) for probe in probes}
+    services = {name for name, _ in expected}
     ends = time.monotonic() + seconds
-    while not expected <= _published(api, namespace) and time.monotonic() < ends:
+    while not expected <= _published(api, namespace, services) and time.monotonic() < ends:
         if stop.wait(_POLL):
             return
 
 
-def _published(api: Api, namespace: str) -> set[str]:
+def _published(api: Api, namespace: str, services: set[str]) -> set[tuple[str, str]]:
     path = f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
     try:
-        slices = api.items(path, labelSelector=f"kubernetes.io/service-name={HEADLESS}")
+        slices = api.items(path, labelSelector=f"{_SERVICE} in ({','.join(sorted(services))})")
     except ApiError:
         return set()  # asked again until the time is over; an API server may be away for a moment
     return {
-        address
+        (part["metadata"]["labels"][_SERVICE], address)
         for part in slices
         for endpoint in part.get("endpoints") or ()
         for address in endpoint["addresses"]

@@ -14,6 +14,7 @@ UDP_PORT = 8081  # where it answers datagrams
 GUARDED_PORT = 8082  # where it answers too, unless a NetworkPolicy of the run forbids it
 LARGE_PATH = "/large"
 LARGE = 131072  # bytes behind LARGE_PATH in the probe pods: some ninety full packets
+HEADLESS = "probe-headless"  # the Service without a ClusterIP in front of the first probe pods
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Probe:
     ``network`` is "pod" or "node" (the host's). ``problem`` says why it does not run; it is
     empty when it does. ``seconds`` is the time from its creation until it was Ready.
     ``addresses`` are all that it has: one of each family on a dual-stack cluster.
+    ``headless`` is the Service without a ClusterIP that has a pod on the pod network, with the others
+    of its group, as endpoint.
     """
 
     node: str
@@ -33,6 +36,7 @@ class Probe:
     problem: str
     seconds: float
     addresses: tuple[str, ...] = ()
+    headless: str = HEADLESS
 
     def must_run(self) -> None:
         """Raise CannotTell when the pod does not run: nothing can be asked from it then."""
@@ -90,6 +94,17 @@ class Standing:
     def pod_probes(self) -> tuple[Probe, ...]:
         """The probe pods on the pod network, one a node."""
         return tuple(probe for probe in self.probes if probe.network == "pod")
+
+    def behind(self, headless: str) -> tuple[Probe, ...]:
+        """The probe pods behind one of the Services without a ClusterIP."""
+        return self._by_headless[headless]
+
+    @cached_property
+    def _by_headless(self) -> dict[str, tuple[Probe, ...]]:
+        found: dict[str, list[Probe]] = {}
+        for probe in self.pod_probes:
+            found.setdefault(probe.headless, []).append(probe)
+        return {name: tuple(probes) for name, probes in found.items()}
 
     def service(self, name: str) -> str:
         """The ClusterIP of the Service ``namespace/name``. Raises CannotTell when it was refused."""

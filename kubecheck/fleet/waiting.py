@@ -11,7 +11,8 @@ from typing import Any
 
 from kubecheck.cluster.api import Api, ApiError
 from kubecheck.cluster.objects import Node
-from kubecheck.fleet.standing import Probe
+from kubecheck.fleet.manifests import HEADLESS_LABEL
+from kubecheck.fleet.standing import HEADLESS, Probe
 
 Json = dict[str, Any]
 
@@ -67,6 +68,8 @@ class Found:
             problem="" if key in self.ready_after else self.reasons.get(key, "it was never seen"),
             seconds=round(self.ready_after.get(key, 0.0), 2),
             addresses=tuple(each["ip"] for each in pod.get("status", {}).get("podIPs") or ()),
+            # As the pod has it: another shard that made it may have counted the nodes at another time.
+            headless=pod.get("metadata", {}).get("labels", {}).get(HEADLESS_LABEL, HEADLESS),
         )
 
 

@@ -30,8 +30,6 @@ from kubecheck.checks import (
 
 COREDNS_LOG = "kubectl -n kube-system logs -l k8s-app=kube-dns --tail=50"
 COREFILE = "kubectl -n kube-system get configmap coredns -o yaml"
-LARGEST = 60_000  # bytes; a message over TCP has 65,535 at most: RFC 1035, section 4.2.2
-RECORD = 28  # bytes of an AAAA record beside its name, which CoreDNS repeats in each
 SLICES = "kubectl get endpointslices --all-namespaces, and look whether new pods appear in them"
 
 
@@ -49,10 +47,8 @@ def name_of(here: Site, service: str) -> str:
 
 
 def headless(here: Site) -> DnsOverTcp:
-    """The probe pods' headless Service; over TCP, for a large cluster has many addresses."""
-    name, number = name_of(here, HEADLESS), len(here.fleet.pod_probes)
-    if number * (len(name) + RECORD) > LARGEST:
-        raise NotApplicable(f"the addresses of {number} pods do not fit into one answer over TCP")
+    """The headless Service in front of this pod and others; over TCP, for they may be a hundred."""
+    name = name_of(here, here.probe.headless)
     return DnsOverTcp(name, server_of(here), record_type(here.probe.address))
 
 
@@ -62,13 +58,14 @@ def headless(here: Site) -> DnsOverTcp:
     asks=headless,
     remedy=(SLICES, "kubectl -n kube-system get lease kube-controller-manager", COREDNS_LOG),
 )
-def test_headless_service(answer: DnsAnswer, fleet: Standing) -> None:
+def test_headless_service(answer: DnsAnswer, probe: Probe, fleet: Standing) -> None:
     """StatefulSets and clients that balance by themselves see every pod behind a headless Service.
 
     Source: https://kubernetes.io/docs/concepts/services-networking/service/#headless-services
     """
-    ours = {address: probe for probe in fleet.pod_probes for address in addresses_of(probe)}
-    running = {probe.address: probe.name for probe in fleet.pod_probes if not probe.problem}
+    group = fleet.behind(probe.headless)
+    ours = {address for each in group for address in addresses_of(each)}
+    running = {each.address: each.name for each in group if not each.problem}
     missing = [name for address, name in running.items() if address not in answer.addresses]
     answer.must(not missing, f"{len(running)} pods' addresses; missing: {', '.join(missing)}")
     strange = [address for address in answer.addresses if address not in ours]
@@ -126,7 +123,7 @@ def test_reverse_of_service(answer: DnsAnswer, facts: Facts) -> None:
 
 def reverse_of_pod(here: Site) -> DnsOverTcp:
     """The pod's own address; over TCP, for each Service in front of it may have given it a name."""
-    name_of(here, HEADLESS)
+    name_of(here, here.probe.headless)
     here.probe.must_run()
     return DnsOverTcp(reverse_of(here, here.probe.address), server_of(here), "PTR")
 
@@ -137,15 +134,15 @@ def reverse_of_pod(here: Site) -> DnsOverTcp:
     asks=reverse_of_pod,
     remedy=(COREFILE, COREDNS_LOG, SLICES),
 )
-def test_reverse_of_pod(answer: DnsAnswer, facts: Facts, fleet: Standing) -> None:
+def test_reverse_of_pod(answer: DnsAnswer, probe: Probe, facts: Facts, fleet: Standing) -> None:
     """A pod behind a headless Service has a PTR record below the Service's name.
 
     Databases and Kerberos look at who connects by reverse lookups.
     Source: https://github.com/kubernetes/dns/blob/master/docs/specification.md#243---ptr-record
     """
-    suffix = f".{HEADLESS}.{fleet.namespace}.svc.{facts.dns_domain.value}".lower()
-    own = f".{HEADLESS}.{fleet.namespace}.".lower()
-    if any(f".{HEADLESS}.kubecheck-" in name and own not in name for name in answer.names):
+    suffix = f".{probe.headless}.{fleet.namespace}.svc.{facts.dns_domain.value}".lower()
+    own = f".{fleet.namespace}.".lower()
+    if any(f".{HEADLESS}" in name.lower() and own not in name.lower() for name in answer.names):
         raise CannotTell(
             f"CoreDNS still keeps an earlier run's answer: {answer.told(f'a name in {suffix[1:]}')}"
         )

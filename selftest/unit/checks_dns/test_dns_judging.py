@@ -122,24 +122,39 @@ def test_without_a_replica_nothing_passes(site, facts):
 def test_a_headless_name_has_every_pod_and_no_other(fleet, site, reply):
     question = asked(records.test_headless_service, site())
     both = ("10.244.1.5", "10.244.0.5")
-    records.test_headless_service(reply(both).to(question), fleet)
+    probe = fleet.probe("pod", "node1")
+    records.test_headless_service(reply(both).to(question), probe, fleet)
     with pytest.raises(AssertionError, match="2 pods' addresses; missing: probe-node2"):
-        records.test_headless_service(reply(both[1:]).to(question), fleet)
+        records.test_headless_service(reply(both[1:]).to(question), probe, fleet)
     with pytest.raises(AssertionError, match=r"10\.9\.9\.9 is none"):
-        records.test_headless_service(reply((*both, "10.9.9.9")).to(question), fleet)
+        records.test_headless_service(reply((*both, "10.9.9.9")).to(question), probe, fleet)
 
 
-def test_more_addresses_than_an_answer_can_hold_are_not_asked_for(fleet, site):
-    crowd = tuple(replace(fleet.probes[0], name=f"probe-{n}") for n in range(1500))
-    with pytest.raises(NotApplicable, match="the addresses of 1500 pods do not fit"):
-        asked(records.test_headless_service, site(fleet=replace(fleet, probes=crowd)))
+def test_a_pod_asks_for_those_of_its_group_alone(facts, fleet, site, reply):
+    second = replace(fleet.probe("pod", "node1"), headless="probe-headless-2")
+    apart = replace(fleet, probes=(second, *fleet.probes[1:]))
+    question = asked(records.test_headless_service, site(fleet=apart))
+    assert question.name == "probe-headless-2.kubecheck-r1.svc.cluster.local"
+    records.test_headless_service(reply(("10.244.0.5",)).to(question), second, apart)
+    with pytest.raises(AssertionError, match=r"10\.244\.1\.5 is none"):
+        records.test_headless_service(reply(("10.244.0.5", "10.244.1.5")).to(question), second, apart)
+    question = asked(records.test_reverse_of_pod, site(fleet=apart))
+    name = "10-244-0-5.probe-headless{}.kubecheck-{}.svc.cluster.local"
+    records.test_reverse_of_pod(reply(names=(name.format("-2", "r1"),)).to(question), second, facts, apart)
+    with pytest.raises(AssertionError, match=r"expected a name in probe-headless-2\.kubecheck-r1"):
+        records.test_reverse_of_pod(reply(names=(name.format("", "r1"),)).to(question), second, facts, apart)
+    with pytest.raises(CannotTell, match="an earlier run's answer"):
+        records.test_reverse_of_pod(
+            reply(names=(name.format("-3", "r0"),)).to(question), second, facts, apart
+        )
 
 
 def test_a_pod_that_does_not_run_need_not_be_there(fleet, site, reply):
     gone = replace(fleet, probes=(fleet.probes[0], replace(fleet.probes[1], problem="not Ready")))
     question = asked(records.test_headless_service, site(fleet=gone))
-    records.test_headless_service(reply(("10.244.0.5",)).to(question), gone)
-    records.test_headless_service(reply(("10.244.0.5", "10.244.1.5")).to(question), gone)
+    probe = gone.probe("pod", "node1")
+    records.test_headless_service(reply(("10.244.0.5",)).to(question), probe, gone)
+    records.test_headless_service(reply(("10.244.0.5", "10.244.1.5")).to(question), probe, gone)
 
 
 @pytest.mark.parametrize(
@@ -175,12 +190,13 @@ def test_reverse_lookups(facts, fleet, site, reply):
     question = asked(records.test_reverse_of_pod, site())
     mine = "10-244-0-5.probe-headless.kubecheck-r1.svc.cluster.local"
     others = ("10-244-0-5.probe.kubecheck-r1.svc.cluster.local",)
-    records.test_reverse_of_pod(reply(names=(*others, mine)).to(question), facts, fleet)
+    probe = fleet.probe("pod", "node1")
+    records.test_reverse_of_pod(reply(names=(*others, mine)).to(question), probe, facts, fleet)
     with pytest.raises(AssertionError, match=r"expected a name in probe-headless\.kubecheck-r1"):
-        records.test_reverse_of_pod(reply(names=others).to(question), facts, fleet)
+        records.test_reverse_of_pod(reply(names=others).to(question), probe, facts, fleet)
     earlier = mine.replace("-r1", "-r0")
     with pytest.raises(CannotTell, match="an earlier run's answer"):
-        records.test_reverse_of_pod(reply(names=(earlier,)).to(question), facts, fleet)
+        records.test_reverse_of_pod(reply(names=(earlier,)).to(question), probe, facts, fleet)
 
 
 def test_without_the_reverse_zone_reverse_lookups_do_not_apply(facts, site):

@@ -8,8 +8,14 @@ import pytest
 from kubecheck.cluster.api import ApiError
 from kubecheck.cluster.reading import Reading
 from kubecheck.fleet.creating import creator
-from kubecheck.fleet.names import EXTERNAL, HEADLESS, MANY, many_addresses, wait_until_published
+from kubecheck.fleet.manifests import pod_probe
+from kubecheck.fleet.names import EXTERNAL, GROUP, MANY, headless, many_addresses, wait_until_published
 from kubecheck.fleet.names import make as make_names
+from kubecheck.fleet.standing import HEADLESS, Probe
+from kubecheck.policy import Policy
+from selftest.unit.kubecheck.conftest import make_facts
+
+SERVICE = "kubernetes.io/service-name"
 
 
 class Api:
@@ -28,12 +34,18 @@ class Api:
         return body
 
     def items(self, path, **query):
-        assert query == {"labelSelector": f"kubernetes.io/service-name={HEADLESS}"}
+        assert query == {"labelSelector": f"{SERVICE} in ({HEADLESS},{HEADLESS}-2)"}
         self.asked += 1
         shown = self.publishes[: self.asked]
         if None in shown:
             raise ApiError(0, "Unreachable", "gone")
-        return [{"endpoints": [{"addresses": [address]} for address in shown]}, {"endpoints": None}]
+        return [
+            *(
+                {"metadata": {"labels": {SERVICE: name}}, "endpoints": [{"addresses": [address]}]}
+                for name, address in shown
+            ),
+            {"metadata": {"labels": {SERVICE: HEADLESS}}, "endpoints": None},
+        ]
 
 
 def make(api, facts, namespace, run):
@@ -82,16 +94,45 @@ def test_addresses_are_of_the_clusters_family(facts):
     assert api.made["EndpointSlice", MANY][1]["addressType"] == "IPv6"
 
 
-@pytest.mark.parametrize("publishes", [("a", "b", "c"), ("a", None, "b")])
-def test_waiting_ends_when_all_is_published_or_the_time_is_over(publishes):
+def test_a_hundred_pods_are_behind_each_headless_service():
+    nodes = tuple(f"node{n}" for n in range(2 * GROUP + 1))
+    api = Api()
+    facts = make_facts(nodes)
+    make(api, facts, "ns", "r1")
+    services = {
+        name: body["spec"]["selector"]
+        for (_, name), (_, body) in api.made.items()
+        if name.startswith(HEADLESS)
+    }
+    assert sorted(services) == [HEADLESS, f"{HEADLESS}-2", f"{HEADLESS}-3"]
+    behind = dict.fromkeys(services, 0)
+    for place, node in enumerate(facts.nodes):
+        labels = pod_probe("r1", node, Policy(), headless(place))["metadata"]["labels"]
+        for name, selector in services.items():
+            behind[name] += selector.items() <= labels.items()
+    assert behind == {HEADLESS: GROUP, f"{HEADLESS}-2": GROUP, f"{HEADLESS}-3": 1}
+
+
+A, B = (HEADLESS, "10.0.0.1"), (f"{HEADLESS}-2", "10.0.0.2")
+ELSEWHERE = (HEADLESS, "10.0.0.2")
+
+
+def probe(service, address):
+    return Probe("node1", "pod", "ns", "probe-node1", address, "", 1.0, headless=service)
+
+
+@pytest.mark.parametrize(
+    ("publishes", "ends"), [((A, B, A), True), ((A, None, B), False), ((A, ELSEWHERE), False)]
+)
+def test_waiting_ends_when_all_is_published_or_the_time_is_over(publishes, ends):
     api = Api(publishes=publishes)
-    wait_until_published(api, "ns", ["a", "b"], 0.5, threading.Event())
-    assert api.asked == 2 if None not in publishes else api.asked > 2
+    wait_until_published(api, "ns", [probe(*A), probe(*B)], 0.5, threading.Event())
+    assert api.asked == 2 if ends else api.asked > 2
 
 
 def test_waiting_ends_when_the_run_is_stopped():
     stop = threading.Event()
     stop.set()
     api = Api()
-    wait_until_published(api, "ns", ["a"], 60, stop)
+    wait_until_published(api, "ns", [probe(*A), probe(*B)], 60, stop)
     assert api.asked == 1

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from kubecheck.checks import GUARDED_PORT, HTTP_PORT, UDP_PORT, Policy
+from kubecheck.checks import GUARDED_PORT, HEADLESS, HTTP_PORT, UDP_PORT, Policy
 from kubecheck.fleet import manifests
 from selftest.unit.kubecheck.conftest import make_facts, make_node, make_standing, site_at  # noqa: F401
 from selftest.unit.kubecheck.probes.conftest import (  # noqa: F401
@@ -71,7 +71,7 @@ def start_of(folder: Path, http: int, udp: int, *, stream: bool = True) -> list[
         (folder / name).write_bytes(content if name == "large" else moved(content))
     (folder / "tmp").mkdir()
     (folder / "tmp").chmod(0o777)
-    probe = manifests.pod_probe("r1", make_node("node1"), Policy())
+    probe = manifests.pod_probe("r1", make_node("node1"), Policy(), HEADLESS)
     shell, option, text = next(c for c in probe["spec"]["containers"] if c["name"] == "nginx")["command"]
     return [shell, option, moved(text.encode()).decode()]
 

@@ -195,3 +195,14 @@ def test_what_events_tell_of_a_replica_that_hangs(events, said):
     hanging = peer("a", "n1", reason="ContainerCreating")
     hanging["status"]["startTime"] = "2026-11-24T12:00:00Z"
     assert said in problem(hanging, api=Told)
+
+
+def test_a_probe_is_in_the_group_that_its_pod_says():
+    pod = probe(waiting("ErrImagePull", NO_MATCH))
+    pod["metadata"]["labels"] = {"kubecheck.dev/headless": "probe-headless-7"}
+    wanted = Wanted(make_node("n1"), "pod", "probes", "probe-1")
+    found = wait_for_pods(
+        Api(pod), "a=b", [wanted], peers=0, peer_namespace="peers", seconds=0.05, stop=threading.Event(),
+        started=time.monotonic(), count=lambda ready: None,
+    )  # fmt: skip
+    assert found.probe(wanted).headless == "probe-headless-7"
