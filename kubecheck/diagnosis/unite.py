@@ -1,4 +1,7 @@
-"""The same cause at several nodes, told once: nobody reads six hundred causes that differ by a name."""
+"""The same cause at several places, told once: nobody reads six hundred causes that differ by a name.
+
+A place is a node, or two nodes and the way between them.
+"""
 
 from __future__ import annotations
 
@@ -7,53 +10,54 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from kubecheck.diagnosis.alike import NAMED, named
+from kubecheck.diagnosis.alike import NAMED, listed, named
 from kubecheck.diagnosis.cause import Cause
 
-_HERE = "\0"  # stands for the cause's node; names of the cluster have no such character
+Place = tuple[str, ...]
+
+_HERE = ("\0", "\1")  # stand for the nodes of a cause's place; names of the cluster have no such characters
 _FIGURE = re.compile(r"(?<![^\s(])\d+(?:\.\d+)?(?![^\s,;)])")
 
 
 def united(causes: Iterable[Cause]) -> list[Cause]:
-    """Causes of one kind that say the same, each of its own node, become one; the others stay as they are.
+    """Causes of one kind that say the same, each of its own place, become one; the others stay as they are.
 
     It blames, explains, is confirmed by and is mended by all that they are. What is said is the same where
-    it differs by the node and by figures only, such as the days that are left; what confirms it tells those.
+    it differs by the nodes and by figures only, such as the days that are left; what confirms it tells those.
     """
-    groups: dict[object, dict[str, Cause]] = defaultdict(dict)
+    groups: dict[object, dict[Place, Cause]] = defaultdict(dict)
     for number, each in enumerate(causes):
-        node = _node(each)
-        key = _said(each, node) if node else number
-        if node in groups[key]:
-            key = number  # a second one at the same node is another one
-        groups[key][node] = each
+        place = _place(each)
+        key = _said(each, place) if place else number
+        if place in groups[key]:
+            key = number  # a second one at the same place is another one
+        groups[key][place] = each
     return [_one(dict(sorted(found.items()))) for found in groups.values()]
 
 
-def _node(cause: Cause) -> str:
-    """The one node that it blames; empty where it blames none or several."""
-    nodes = [name for name in cause.finding.blames if name.startswith("Node/")]
-    return nodes[0].removeprefix("Node/") if len(nodes) == 1 else ""
+def _place(cause: Cause) -> Place:
+    """The node or the two nodes that it blames; empty where it blames none or more."""
+    nodes = [name.removeprefix("Node/") for name in cause.finding.blames if name.startswith("Node/")]
+    return tuple(nodes) if len(nodes) <= len(_HERE) else ()
 
 
-def _said(cause: Cause, node: str) -> tuple[object, ...]:
+def _said(cause: Cause, place: Place) -> tuple[object, ...]:
     """What the causes that become one have in common."""
     finding = cause.finding
-    others = tuple(name for name in finding.blames if name != f"Node/{node}")
-    return cause.kind.id, finding.confidence, others, _FIGURE.sub("0", _anywhere(finding.says, node))
+    others = tuple(name for name in finding.blames if name.removeprefix("Node/") not in place)
+    said = _FIGURE.sub("0", _anywhere(finding.says, place))
+    return cause.kind.id, finding.confidence, others, len(place), said
 
 
-def _one(found: Mapping[str, Cause]) -> Cause:
-    """The one for all of these, by the names of their nodes."""
+def _one(found: Mapping[Place, Cause]) -> Cause:
+    """The one for all of these, by their places."""
     (_, first), *others = found.items()
     if not others:
         return first
     findings = [each.finding for each in found.values()]
-    # Whom it blames stands beside what is said, in full.
-    likewise = named(node for node, _ in others) if len(others) <= NAMED else f"{len(others)} more nodes"
     every = replace(
         first.finding,
-        says=f"{first.finding.says}; likewise for {likewise}",
+        says=f"{first.finding.says}; likewise for {_likewise([place for place, _ in others])}",
         blames=tuple(dict.fromkeys(name for each in findings for name in each.blames)),
         explains=frozenset().union(*(each.explains for each in findings)),
         confirmed=_confirmed(found),
@@ -62,34 +66,57 @@ def _one(found: Mapping[str, Cause]) -> Cause:
     return Cause(first.kind, every)
 
 
-def _confirmed(found: Mapping[str, Cause]) -> tuple[str, ...]:
+def _likewise(places: list[Place]) -> str:
+    """The places in words. Whom it blames stands beside what is said, in full."""
+    one_node = len(places[0]) == 1
+    if len(places) > NAMED:
+        return f"{len(places)} more {'nodes' if one_node else 'pairs of nodes'}"
+    return named(node for [node] in places) if one_node else ", ".join(map(" with ".join, places))
+
+
+def _confirmed(found: Mapping[Place, Cause]) -> tuple[str, ...]:
     """All that confirms them, and each one's own figures where these differ."""
     findings = [each.finding for each in found.values()]
-    figures = len({_anywhere(each.finding.says, node) for node, each in found.items()}) > 1
+    figures = len({_anywhere(each.finding.says, place) for place, each in found.items()}) > 1
     own = [(each.says, *each.confirmed) if figures else each.confirmed for each in findings]
     return tuple(dict.fromkeys(text for told in own for text in told))
 
 
-def _remedy(found: Mapping[str, Cause]) -> tuple[str, ...]:
-    """All their steps: first what mends one node, then what is left for the others.
+def _remedy(found: Mapping[Place, Cause]) -> tuple[str, ...]:
+    """All their steps: first what mends one place, then what is left for the others.
 
-    A step that only begins with its node, ``on NODE: ...``, is one step for all nodes that have it.
+    A step that only begins with its nodes, ``on NODE: ...``, is one step for all nodes that have it.
     """
-    nodes_of: dict[str, list[str]] = defaultdict(list)
-    for node, each in found.items():
+    places_of: dict[str, list[Place]] = defaultdict(list)
+    for place, each in found.items():
         for step in each.remedy:
-            nodes_of[_anywhere(step, node)].append(node)
+            places_of[_anywhere(step, place)].append(place)
+    begins = f"on {listed(_HERE[: len(next(iter(found)))])}"
     first, left = [], []
-    for step, nodes in nodes_of.items():
-        if len(nodes) > 1 and step.startswith(f"on {_HERE}") and step.count(_HERE) == 1:
-            every = len(found) == len(nodes) > NAMED
-            first.append(step.replace(_HERE, f"each of the {len(nodes)} nodes" if every else named(nodes)))
+    for step, places in places_of.items():
+        if len(places) > 1 and step.startswith(begins) and not _names(step.removeprefix(begins)):
+            nodes = list(dict.fromkeys(node for place in places for node in place))
+            every = len(found) == len(places) and len(nodes) > NAMED
+            told = f"each of the {len(nodes)} nodes" if every else named(nodes)
+            first.append(f"on {told}{step.removeprefix(begins)}")
             continue
-        told = dict.fromkeys(step.replace(_HERE, node) for node in nodes)
-        first.append(next(iter(told)))
-        left += list(told)[1:]
+        each_told = dict.fromkeys(_filled(step, place) for place in places)
+        first.append(next(iter(each_told)))
+        left += list(each_told)[1:]
     return tuple(first + left)
 
 
-def _anywhere(text: str, node: str) -> str:
-    return re.sub(rf"(?<![\w.-]){re.escape(node)}(?![\w-]|\.\w)", _HERE, text)
+def _names(step: str) -> bool:
+    return any(here in step for here in _HERE)
+
+
+def _filled(step: str, place: Place) -> str:
+    for here, node in zip(_HERE, place, strict=False):
+        step = step.replace(here, node)
+    return step
+
+
+def _anywhere(text: str, place: Place) -> str:
+    for here, node in zip(_HERE, place, strict=False):
+        text = re.sub(rf"(?<![\w.-]){re.escape(node)}(?![\w-]|\.\w)", here, text)
+    return text

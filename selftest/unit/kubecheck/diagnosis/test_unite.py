@@ -1,4 +1,6 @@
-"""The same cause at several nodes is told once, with all whom it blames, and nothing else is put together."""
+"""The same cause at several places is told once, with all whom it blames; nothing else is put together."""
+
+from dataclasses import replace
 
 import pytest
 
@@ -104,3 +106,42 @@ def test_with_another_object_that_all_blame():
 def test_the_steps_of_a_finding_of_its_own_are_united_too():
     [one] = united(at(node, remedy=(f"on {node}: df -h",)) for node in ("n1", "n2"))
     assert one.remedy == ("on nodes n1, n2: df -h",)
+
+
+def lost(one, other, says="packets are lost between nodes {0} and {1}", **changes):
+    cause = at(one, says=says.format(one, other), blames=(), **changes)
+    steps = (f"on {one}, {other}: ip -s link", f"on {one}: ping {other}")
+    blames = (f"Node/{one}", f"Node/{other}")
+    return replace(cause, finding=replace(cause.finding, blames=blames, remedy=steps))
+
+
+def test_pairs_of_nodes_are_places_too():
+    [one] = united([lost("n1", "n2"), lost("n3", "n4"), lost("n1", "n4")])
+    assert one.finding.says == "packets are lost between nodes n1 and n2; likewise for n1 with n4, n3 with n4"
+    assert one.finding.blames == ("Node/n1", "Node/n2", "Node/n4", "Node/n3")
+    assert one.remedy == (
+        "on nodes n1, n2, n4, n3: ip -s link", "on n1: ping n2", "on n1: ping n4", "on n3: ping n4",
+    )  # fmt: skip
+
+
+def test_many_pairs_are_told_in_short():
+    [one] = united(lost("n1", f"n{number}") for number in range(2, 40))
+    assert one.finding.says.endswith("between nodes n1 and n10; likewise for 37 more pairs of nodes")
+    assert one.remedy[0] == "on each of the 39 nodes: ip -s link"
+    assert len(one.finding.blames) == 39
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lost("n3", "n4", says="packets are lost from node {0} to node {1}"),
+        lost("n3", "n4", says="packets are lost between nodes {1} and {0}"),
+        lost("n3", "n4", confidence=Confidence.LIKELY),
+        at("n3", says="packets are lost between nodes {} and n2"),
+        lost("n1", "n2"),
+    ],
+    ids=["said", "the other way round", "confidence", "one node", "same pair"],
+)
+def test_pairs_of_which_something_else_is_said_stay_apart(other):
+    one = lost("n1", "n2")
+    assert united([one, other]) == [one, other]
