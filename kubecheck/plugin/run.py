@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -25,6 +24,7 @@ from kubecheck.cluster.requests_made import RequestsMade
 from kubecheck.cluster.rights import Part
 from kubecheck.fleet import Fleet, FleetProblem, Standing
 from kubecheck.outcomes import NO_LINUX, NO_PROBES, CannotTell, NotApplicable, Result
+from kubecheck.plugin.later import later
 from kubecheck.policy import Policy
 from kubecheck.probes import Raw
 from kubecheck.shard import WHOLE, Shard
@@ -78,15 +78,8 @@ class Run:
 
     def start_measuring(self) -> None:
         """Begin to read what metrics-server has measured, in the background."""
-        self.measuring = future = Future[Facts]()
-
-        def work(api: Api) -> None:
-            try:
-                future.set_result(measured(api, self.facts))
-            except BaseException as problem:  # noqa: BLE001 - whoever waits must hear of it
-                future.set_exception(problem)
-
-        threading.Thread(target=work, args=(self._live_api,), daemon=True, name="measuring").start()
+        api, facts = self._live_api, self.facts
+        self.measuring = later("measuring", lambda: measured(api, facts))
 
     def measured(self, *, wait: bool = True) -> Facts:
         """The facts with what metrics-server has measured; without ``wait``, only if that is known by now."""
@@ -106,28 +99,25 @@ class Run:
         kinds = fleet_vantages(nodeids)
         if not kinds or self.no_probes or self.api is None or self.standing_future is not None:
             return
-        self.standing_future = future = Future[Standing]()
         refused = self.facts.may_not(Part.PROBES) if kinds != {"rehearsal"} else ""
         if refused:  # told at once, and nothing is left half made
-            future.set_exception(CannotTell(f"no probe pods were put there: {refused}"))
+            self.standing_future = Future()
+            self.standing_future.set_exception(CannotTell(f"no probe pods were put there: {refused}"))
             return
-        self.fleet = Fleet(
+        self.fleet = fleet = Fleet(
             self.api, self.policy, self.facts, self.id, node_access=self.node_access, shard=self.shard
         )
-        networks = networks_for(kinds)
 
-        def work(fleet: Fleet) -> None:
+        def stand() -> Standing:
             begun = time.monotonic()
             try:
-                future.set_result(fleet.stand(networks, kinds))
+                return fleet.stand(networks_for(kinds), kinds)
             except (FleetProblem, ApiError) as problem:
-                future.set_exception(CannotTell(f"the probe pods could not be put there: {problem}"))
-            except BaseException as problem:  # noqa: BLE001 - whoever waits must hear of it
-                future.set_exception(problem)
-            self.timings["deploy"] = round(time.monotonic() - begun, 2)
+                raise CannotTell(f"the probe pods could not be put there: {problem}") from None
+            finally:
+                self.timings["deploy"] = round(time.monotonic() - begun, 2)
 
-        # A daemon, so that an interrupted run does not wait for pods that nobody needs any more.
-        threading.Thread(target=work, args=(self.fleet,), daemon=True, name="fleet").start()
+        self.standing_future = later("fleet", stand)
 
     @property
     def deadline(self) -> Deadline:
