@@ -83,6 +83,7 @@ from kubecheck.probes import (
     record_type,
 )
 from kubecheck.probes.suites import known_suite, weak_suites
+from kubecheck.wording import listed
 
 __all__ = [
     "API",
@@ -179,6 +180,7 @@ __all__ = [
     "drift",
     "for_each",
     "known_suite",
+    "listed",
     "many_addresses",
     "middle",
     "minor",

@@ -6,8 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from kubecheck.diagnosis.evidence import Symptom, at_nodes
-
-NAMED = 5  # nodes that a sentence names
+from kubecheck.wording import NAMED, listed
 
 
 def alike(symptoms: Iterable[Symptom]) -> list[tuple[str, frozenset[Symptom]]]:
@@ -29,12 +28,6 @@ def named(nodes: Iterable[str]) -> str:
     """The nodes in a sentence: ``node a``, ``nodes a, b and 7 more``."""
     names = list(nodes)
     return f"{'node' if len(names) == 1 else 'nodes'} {listed(names)}"
-
-
-def listed(nodes: Sequence[str]) -> str:
-    """The same without the word, as a step names them: ``a, b and 7 more``; whom it blames stands in full."""
-    more = f" and {len(nodes) - NAMED} more" if len(nodes) > NAMED else ""
-    return f"{', '.join(nodes[:NAMED])}{more}"
 
 
 def named_groups(groups: Iterable[Sequence[str]], nodes: int) -> list[str]:

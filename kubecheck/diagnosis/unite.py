@@ -10,8 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from kubecheck.diagnosis.alike import NAMED, listed, named
+from kubecheck.diagnosis.alike import named
 from kubecheck.diagnosis.cause import Cause
+from kubecheck.wording import NAMED, listed
 
 Place = tuple[str, ...]
 

@@ -23,12 +23,16 @@ def plain(text: str) -> str:
 
     Nor may a line of it be a command to GitHub's runner, which reads them out of the log, indented or not.
     """
-    clean = "".join(c if c == "\n" or c.isprintable() else "\ufffd" for c in text)
+    clean = "\n".join(line if line.isprintable() else _cleaned(line) for line in text.split("\n"))
     if "::" not in clean and "##[" not in clean:
         return clean
     return "\n".join(
         f"\ufffd{line}" if line.lstrip().startswith(("::", "##[")) else line for line in clean.split("\n")
     )
+
+
+def _cleaned(line: str) -> str:
+    return "".join(c if c.isprintable() else "\ufffd" for c in line)
 
 
 def paragraph(label: str, text: str, width: int, *, hang: int = 0, most: int = 0, **markup: bool) -> Block:

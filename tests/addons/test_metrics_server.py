@@ -12,6 +12,7 @@ from kubecheck.checks import (
     NotApplicable,
     Policy,
     check,
+    listed,
     settled_pods,
 )
 
@@ -106,17 +107,15 @@ def test_pods_have_metrics(measured: Facts, policy: Policy) -> None:
     rows = measured.pod_usage.value
     assert rows, "kubectl top pod has no row at all"
     empty = [name for name, usage in rows.items() if usage.memory <= 0]
-    assert not empty, f"no memory in use, says the row of {', '.join(empty[:10])}"
+    assert not empty, f"no memory in use, says the row of {listed(empty)}"
     expected = settled_pods(measured.pods.value, rows)
     without = [pod for pod in expected if pod.full_name not in rows]
     young = {node: kubelet_just_started(measured, node) for node in sorted({pod.node for pod in without})}
     missing = [pod.full_name for pod in without if not young[pod.node]]
-    assert not missing, (
-        f"{len(missing)} of {len(expected)} running pods have no row: {', '.join(missing[:10])}"
-    )
+    assert not missing, f"{len(missing)} of {len(expected)} running pods have no row: {listed(missing)}"
     if without:
-        names = ", ".join(pod.full_name for pod in without[:10])
-        raise CannotTell(f"{names} without a row: {'; '.join(young.values())}")
+        names = listed([pod.full_name for pod in without])
+        raise CannotTell(f"{names} without a row: {listed(list(young.values()), '; ')}")
 
 
 def kubelet_just_started(facts: Facts, node: str) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from kubecheck.checks import API, Certificate, Facts, NotApplicable, Policy, check, for_each
+from kubecheck.checks import API, Certificate, Facts, NotApplicable, Policy, check, for_each, listed
 
 LOOK = "kubectl get configmap kube-root-ca.crt -o jsonpath='{.data.ca\\.crt}' | openssl x509 -noout -text"
 AGGREGATION = "kubectl -n kube-system get configmap extension-apiserver-authentication -o yaml"
@@ -52,10 +52,8 @@ def test_root_ca_everywhere(facts: Facts) -> None:
     """
     certificates = facts.certificates.value
     strays = certificates.strays.value
-    shown = "; ".join(f"{name}: {how}" for name, how in list(strays.items())[:5])
-    assert not strays, (
-        f"ConfigMap kube-root-ca.crt in {len(strays)} namespaces ({', '.join(strays)}): {shown}"
-    )
+    told = listed([f"{name}: {how}" for name, how in strays.items()], "; ")
+    assert not strays, f"ConfigMap kube-root-ca.crt in {len(strays)} namespaces: {told}"
     assert certificates.root.value
 
 

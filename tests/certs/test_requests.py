@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from kubecheck.checks import API, Facts, NotApplicable, SigningRequest, check
+from kubecheck.checks import API, Facts, NotApplicable, SigningRequest, check, listed
 
 CLIENT = "kubernetes.io/kube-apiserver-client-kubelet"
 SERVING = "kubernetes.io/kubelet-serving"
@@ -85,5 +85,5 @@ def test_no_serving_request_waits(facts: Facts) -> None:
     found = waiting(facts, SERVING)
     assert not found, (
         f"{len(found)} requests: {'; '.join(found[:5])}; the controller-manager never approves these"
-        f" (serverTLSBootstrap is on at {', '.join(asking) or 'a node that is gone or silent'})"
+        f" (serverTLSBootstrap is on at {listed(asking) or 'a node that is gone or silent'})"
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
-from kubecheck.checks import API, EACH_NODE, Facts, Node, NotApplicable, Policy, check
+from kubecheck.checks import API, EACH_NODE, Facts, Node, NotApplicable, Policy, check, listed
 
 Network = IPv4Network | IPv6Network
 
@@ -56,7 +56,7 @@ def test_node_has_pod_cidr(facts: Facts, policy: Policy, node: Node) -> None:
         raise NotApplicable("no node has a pod CIDR, and policy does not ask for it")
     assert node.pod_cidrs, (
         f"node {node.name} has no podCIDR, and {len(others)} of {len(facts.nodes)} nodes have one"
-        f"{': ' + ', '.join(others[:5]) if others else ''}; expected one on every node"
+        f"{': ' + listed(others) if others else ''}; expected one on every node"
     )
 
 

@@ -33,7 +33,7 @@ def test_dns_replicas_ready(facts: Facts, policy: Policy) -> None:
             if not pod.ready
         ]
         raise AssertionError(
-            f"{len(ready)} DNS pods are ready, at least {policy.dns.min_replicas} expected"
+            f"{len(ready)} of {len(pods)} DNS pods are ready, at least {policy.dns.min_replicas} expected"
             f" ({'; '.join(states) or 'there is no other'})"
         )
     endpoints = facts.dns_service.value.endpoints

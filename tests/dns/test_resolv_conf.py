@@ -12,6 +12,7 @@ from kubecheck.checks import (
     ResolvConfAnswer,
     Standing,
     check,
+    listed,
 )
 
 NDOTS = 5  # kubelet: defaultDNSOptions in pkg/kubelet/network/dns/dns.go
@@ -96,12 +97,12 @@ def test_kubelets_agree(facts: Facts) -> None:
         by_setting.setdefault((servers or "none", kubelet.cluster_domain or "none"), []).append(name)
     if len(by_setting) > 1:
         told = (
-            f"clusterDNS {servers} and clusterDomain {domain} on {', '.join(names)}"
+            f"clusterDNS {servers} and clusterDomain {domain} on {listed(names)}"
             for (servers, domain), names in by_setting.items()
         )
-        raise AssertionError(f"kubelets differ: {'; '.join(told)}")
+        raise AssertionError(f"kubelets differ: {listed(list(told), '; ')}")
     if unread:
-        raise CannotTell(f"not every kubelet could be asked: {'; '.join(unread.values())}")
+        raise CannotTell(f"not every kubelet could be asked: {listed(list(unread.values()), '; ')}")
     if not by_setting:
         raise CannotTell("there is no kubelet to ask")
 

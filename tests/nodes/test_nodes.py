@@ -1,6 +1,6 @@
 """Nodes: Ready, without pressure, and of one version."""
 
-from kubecheck.checks import API, EACH_NODE, Facts, Node, NotApplicable, Policy, check, minor
+from kubecheck.checks import API, EACH_NODE, Facts, Node, NotApplicable, Policy, check, listed, minor
 
 PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
 
@@ -63,8 +63,7 @@ def test_one_kubelet_version(facts: Facts, policy: Policy) -> None:
         versions.setdefault(node.kubelet_version, []).append(node.name)
     groups = sorted(versions.items(), key=lambda each: len(each[1]))
     assert len(versions) == 1, "kubelets run different versions: " + "; ".join(
-        f"{version} on {', '.join(names[:5])}{' and others' if len(names) > 5 else ''}"
-        for version, names in groups
+        f"{version} on {listed(names)}" for version, names in groups
     )
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from kubecheck.diagnosis.alike import listed
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
+from kubecheck.wording import listed
 
 
 @cause(

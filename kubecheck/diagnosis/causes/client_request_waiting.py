@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from kubecheck.cluster.bootstrap import CLIENT_SIGNER
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
+from kubecheck.wording import listed
 
 PREFIX = "system:node:"
 
@@ -34,7 +35,7 @@ def client_request_waiting(evidence: Evidence) -> Iterator[Finding]:
         nodes = sorted({r.common_name.removeprefix(PREFIX) for r in waiting if r.common_name})
         state = "signs" if all(r.state == "Approved" for r in waiting) else "approves"
         yield Finding(
-            says=f"nobody {state} the requests for client certificates of {', '.join(nodes)}",
+            says=f"nobody {state} the requests for client certificates of {listed(nodes)}",
             blames=tuple(f"CertificateSigningRequest/{r.name}" for r in waiting[:5]),
             explains=frozenset({symptom}),
             confidence=Confidence.LIKELY,

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from kubecheck.diagnosis.alike import between, listed
+from kubecheck.diagnosis.alike import between
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
 from kubecheck.diagnosis.geometry import Pair, shapes
 from kubecheck.diagnosis.traffic import PROXIED, across
+from kubecheck.wording import listed
 
 LARGE = ("network.large_transfer*", "dns.large_answer")
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from kubecheck.diagnosis.alike import between, listed
+from kubecheck.diagnosis.alike import between
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
 from kubecheck.diagnosis.geometry import shapes
 from kubecheck.diagnosis.traffic import across, around
+from kubecheck.wording import listed
 
 CHECK = "network.no_packet_loss"
 

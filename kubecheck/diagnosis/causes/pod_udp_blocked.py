@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from kubecheck.diagnosis.alike import listed, named_groups
+from kubecheck.diagnosis.alike import named_groups
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
 from kubecheck.diagnosis.geometry import shapes
 from kubecheck.diagnosis.traffic import LOOKUPS, REPLICAS, across, crossing
+from kubecheck.wording import listed
 
 
 @cause(

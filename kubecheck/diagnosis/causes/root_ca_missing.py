@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
+from kubecheck.wording import listed
 
 
 @cause(
@@ -26,7 +27,7 @@ def root_ca_missing(evidence: Evidence) -> Iterator[Finding]:
         names = list(strays)
         yield Finding(
             says=f"ConfigMap kube-root-ca.crt is missing or another in {len(names)} namespaces:"
-            f" {', '.join(names[:5])}",
+            f" {listed(names)}",
             blames=tuple(f"ConfigMap/{name}/kube-root-ca.crt" for name in names[:5])
             or ("ConfigMap/kube-root-ca.crt",),
             explains=frozenset({symptom}),

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from kubecheck.diagnosis.alike import alike, blamed, listed, named
+from kubecheck.diagnosis.alike import alike, blamed, named
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence, at_nodes
+from kubecheck.wording import listed
 
 
 @cause(

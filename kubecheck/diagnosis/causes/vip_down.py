@@ -9,6 +9,7 @@ from kubecheck.diagnosis.evidence import Evidence, Symptom
 from kubecheck.diagnosis.kubelet_state import cut_off
 from kubecheck.outcomes import CannotTell, NotApplicable
 from kubecheck.probes.question import address
+from kubecheck.wording import listed
 
 WAYS = ("controlplane.vip_reachable", "certs.front_certificate")
 # What stands still while kubelets, schedulers and controller-managers do not get through.
@@ -57,7 +58,7 @@ def vip_down(evidence: Evidence) -> Iterator[Finding]:
     if reached or not (lost or silent):
         return
     said = [s.message for s in evidence.find("controlplane.vip_reachable", failed=True)]
-    still = [f"the kubelets of {', '.join(n.name for n in silent)} answer, and have stopped reporting"]
+    still = [f"the kubelets of {listed([n.name for n in silent])} answer, and have stopped reporting"]
     yield Finding(
         says=f"nothing answers at {vip}, the address in front of the API servers, while they"
         f" answer themselves"

@@ -56,6 +56,12 @@ def test_kubelets_that_agree_and_that_differ(facts):
         resolv_conf.test_kubelets_agree(replace(facts, kubelets={}))
 
 
+def test_a_thousand_silent_kubelets_are_a_few_and_a_number(facts):
+    silent = {f"node{n}": Reading(problem=f"node{n}: forbidden") for n in range(1000)}
+    with pytest.raises(CannotTell, match=r"asked: node0: forbidden; .*; node4: forbidden and 995 more$"):
+        resolv_conf.test_kubelets_agree(replace(facts, kubelets=silent))
+
+
 def with_zones(facts, zones):
     return replace(facts, dns_setup=Reading(DnsSetup(facts.dns_setup.value.servers, zones)))
 
