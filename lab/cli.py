@@ -1,6 +1,7 @@
 """The command line of the lab: ``python -m lab up|down|status|exec|fault``."""
 
 import argparse
+import os
 import signal
 import subprocess
 import sys
@@ -77,6 +78,12 @@ def main(argv: list[str] | None = None) -> int:
                 return subprocess.call(machine.entering(command), env=ENVIRONMENT)
             case "fault":
                 faults.run(options, progress)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever reads has read enough, as `| head` has. Python's last flush must not meet the pipe again:
+        # https://docs.python.org/3/library/signal.html#note-on-sigpipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + 13  # as a shell tells an end by SIGPIPE
     except LabError as error:
         print(f"lab: {error}", file=sys.stderr)
         return 1

@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import pytest
 
 from lab.cli import main
@@ -77,3 +81,13 @@ def test_a_fault_that_nobody_knows(lab, capsys):
     assert run("inject", "dns-on-holiday") == 1
     assert capsys.readouterr().err.count("There is no fault 'dns-on-holiday'") == 1
     assert Ledger.of(lab).entries() == {}
+
+
+def test_whoever_has_read_enough_is_no_trouble():
+    reader, writer = os.pipe()
+    os.close(reader)
+    ran = subprocess.run(
+        [sys.executable, "-m", "lab", "fault", "list"], stdout=writer, stderr=subprocess.PIPE, text=True
+    )
+    os.close(writer)
+    assert (ran.returncode, ran.stderr) == (141, "")
