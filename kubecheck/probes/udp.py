@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from shlex import quote
 
 from kubecheck.probes.identity import IdentityAnswer
@@ -41,9 +42,31 @@ class UdpAsk(Question):
 class UdpAnswer(IdentityAnswer):
     """Who answered, or that nobody did."""
 
+    question: UdpAsk
+
+    @property
+    def conclusive(self) -> bool:
+        """False for an answer from an address that was not asked.
+
+        tftp takes the first datagram that reaches its port, whoever sent it. Where an earlier tftp had that
+        port, and had repeated its request because its node was slow, the second answer to it comes here.
+        """
+        return super().conclusive and not self.strange
+
+    @property
+    def strange(self) -> bool:
+        """Whether a server of ours answered that has another address than was asked."""
+        identity = self.identity
+        if identity is None:
+            return False
+        try:
+            return ip_address(identity.server) != ip_address(self.question.host)
+        except ValueError:
+            return True
+
     @property
     def got(self) -> str:
         """The identity, or what happened instead."""
         if self.conclusive and (self.raw.status in KILLED or "timeout" in self.raw.text):
             return "no answer"
-        return super().got
+        return f"{super().got}, which was not asked" if self.strange else super().got

@@ -58,13 +58,33 @@ def test_another_pods_answer_is_not_the_pods(checks, standing):
         check({"node2": from_pod("10.244.0.5", pod="probe-node1")}, standing)
 
 
+def datagram(server, pod="probe-node2", host="10.244.1.5"):
+    text = f"namespace=kubecheck-r1 pod={pod} server={server} client=10.244.0.5\n".encode()
+    return UdpAsk(host, 8081).read(Raw(0, text, 0.1), "a pod")
+
+
+@pytest.mark.parametrize("server", ["10.244.2.5", "somewhere"])
+def test_an_answer_of_an_address_that_was_not_asked_is_asked_for_again(server):
+    late = datagram(server, "probe-node3")
+    assert late.may_change
+    with pytest.raises(CannotTell, match=r"pod=probe-node3 .*, which was not asked \(0\.10 s\)"):
+        late.must_come_from("probe-node2", "kubecheck-r1")
+
+
+def test_an_answer_of_another_pod_at_the_address_that_was_asked_fails():
+    datagram("10.244.1.5").must_come_from("probe-node2", "kubecheck-r1")
+    datagram("fd00:0:0::5", host="fd00::5").must_come_from("probe-node2", "kubecheck-r1")
+    with pytest.raises(AssertionError, match="pod=probe-node3"):
+        datagram("10.244.1.5", "probe-node3").must_come_from("probe-node2", "kubecheck-r1")
+
+
 def test_without_an_answer_to_itself_udp_is_not_told(checks, standing):
     check = checks("test_pods").test_pod_to_pod_over_udp
     probe = standing.probe("pod", "node1")
     silent = UdpAsk("10.244.0.5", 8081).read(Raw(143, b"Terminated", 3.0), "a pod")
     with pytest.raises(CannotTell, match="no stream module"):
         check({"node1": silent, "node2": silent}, standing, probe)
-    text = b"namespace=kubecheck-r1 pod=probe-node1 server=1 client=2"
+    text = b"namespace=kubecheck-r1 pod=probe-node1 server=10.244.0.5 client=2"
     own = UdpAsk("10.244.0.5", 8081).read(Raw(0, text, 0.1), "a pod")
     with pytest.raises(AssertionError, match="1 of 2 fail: node2"):
         check({"node1": own, "node2": silent}, standing, probe)
