@@ -48,8 +48,9 @@ class UdpAnswer(IdentityAnswer):
     def conclusive(self) -> bool:
         """False for an answer from an address that was not asked.
 
-        tftp takes the first datagram that reaches its port, whoever sent it. Where an earlier tftp had that
-        port, and had repeated its request because its node was slow, the second answer to it comes here.
+        tftp takes the first datagram that reaches its port, whoever sent it. Our server answers whatever it
+        gets, also the acknowledgement with which an earlier tftp has ended: once in some ten thousand times
+        another one has got the port of that one meanwhile.
         """
         return super().conclusive and not self.strange
 

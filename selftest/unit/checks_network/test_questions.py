@@ -52,6 +52,15 @@ def test_a_datagram_to_nobody_gets_no_answer(answers):
         answers["udp to nobody"].must_come_from("probe-node1", "kubecheck-r1")
 
 
+def test_what_is_no_request_is_answered_too(nginx):
+    server = nginx()
+    acknowledgement = b"\0\4\0\1"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.settimeout(5)
+        asking.sendto(acknowledgement, ("127.0.0.1", server.udp))
+        assert b"server=127.0.0.1" in asking.recv(512)
+
+
 def test_without_the_stream_module_nginx_still_serves(pod, nginx):
     server = nginx(stream=False)
     found = pod.ask(
