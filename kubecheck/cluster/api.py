@@ -23,7 +23,7 @@ from kubecheck import __version__
 from kubecheck.cluster.deadline import Deadline
 from kubecheck.cluster.errors import NOT_IN_TIME, SILENCE, ApiError, network_words, refused
 from kubecheck.cluster.impersonation import Headers
-from kubecheck.cluster.proxy import proxy_shown
+from kubecheck.cluster.proxy import proxy_shown, show_certificate
 from kubecheck.cluster.requests_made import RequestsMade
 from kubecheck.input import parse_json
 
@@ -283,6 +283,7 @@ class Api:
         pools: PoolManager = self.client.rest_client.pool_manager
         configuration = self.client.configuration
         pools.connection_pool_kw |= {"cert_file": configuration.cert_file, "key_file": configuration.key_file}
+        show_certificate(configuration)
         return pools
 
 

@@ -5,13 +5,15 @@ without TLS, is not used for what NO_PROXY names, nor for this machine itself.
 Source: https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config
 
 The certificate of a proxy that is reached by TLS is checked as the API server's is: the kubeconfig's CA must
-have signed it, or one of the system's where the kubeconfig names none.
+have signed it, or one of the system's where the kubeconfig names none. A proxy that asks for a client
+certificate is shown the one that the API server is shown.
 Source: https://pkg.go.dev/net/http#Transport, whose TLSClientConfig is for both.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import ssl
 from base64 import b64encode
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -58,13 +60,37 @@ def choose_proxy(configuration: Configuration, named: str) -> None:
         secret = b64encode(f"{user}:{password}".encode()).decode()
         configuration.proxy_headers = {"Proxy-Authorization": f"Basic {secret}"}
         parts = parts._replace(auth=None)
+    if parts.scheme == "https":
+        configuration.proxy_ssl_context = _trust(configuration)
     configuration.proxy = parts.url
+
+
+def show_certificate(configuration: Configuration) -> None:
+    """Let new connections to a proxy show the client certificate that is valid now, if there is one."""
+    if configuration.proxy_ssl_context and configuration.cert_file:
+        configuration.proxy_ssl_context.load_cert_chain(configuration.cert_file, configuration.key_file)
 
 
 def proxy_shown(configuration: Configuration) -> str:
     """The proxy without what authenticates at it; empty where there is none."""
     parts = urlsplit(configuration.proxy or "")
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts.netloc else ""
+
+
+def _trust(configuration: Configuration) -> ssl.SSLContext | None:
+    """Whose certificates are accepted; None where the CA is none, which the first request tells."""
+    from urllib3.util.ssl_ import create_urllib3_context
+
+    verified = configuration.verify_ssl
+    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED if verified else ssl.CERT_NONE)
+    try:
+        if configuration.ssl_ca_cert:
+            context.load_verify_locations(configuration.ssl_ca_cert)
+        elif verified:
+            context.load_default_certs()
+    except OSError:
+        return None
+    return context
 
 
 def _is_here(host: str) -> bool:

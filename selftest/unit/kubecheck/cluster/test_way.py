@@ -238,6 +238,35 @@ def test_a_proxys_certificate_is_trusted_as_kubectl_trusts_it(
             assert both(lead_to(secured, **trusting, **{"proxy-url": proxy.url()})) == CAME
 
 
+def test_a_proxy_that_asks_for_a_client_certificate_is_shown_ours(secured, showing, kubeconfig, tmp_path):
+    ca = tmp_path / "ca.pem"
+    ca.write_text(CA.pem)
+    context = showing("127.0.0.1")
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(ca)
+    shown = issue("me", begins=datetime.now(UTC)).public_bytes(Encoding.PEM)
+    key = KEY.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    body = kubeconfig_body()
+    with tunnels.proxy(context) as proxy:
+        server = f"https://127.0.0.1:{secured.server_port}"
+        body["clusters"][0]["cluster"] = NAMED | {"server": server, "proxy-url": proxy.url()}
+        for said in both(connect(kubeconfig(body), None)):
+            assert f"through the proxy {proxy.url()}: " in said
+        assert proxy.asked == []
+        body["users"][0]["user"] = {
+            "client-certificate-data": base64.b64encode(shown).decode(),
+            "client-key-data": base64.b64encode(key).decode(),
+        }
+        assert both(connect(kubeconfig(body), None)) == CAME
+
+
+def test_a_ca_that_is_none_is_told_at_a_proxy_too(secured, showing, lead_to):
+    none = {"certificate-authority-data": base64.b64encode(b"no certificate").decode()}
+    with tunnels.proxy(showing("127.0.0.1")) as proxy:
+        for said in both(lead_to(secured, **none, **{"proxy-url": proxy.url()})):
+            assert f"through the proxy {proxy.url()}: " in said
+
+
 def test_a_proxys_certificate_is_for_its_name(secured, showing, lead_to):
     with tunnels.proxy(showing("api.example")) as proxy:
         for said in both(lead_to(secured, **NAMED, **{"proxy-url": proxy.url()})):
