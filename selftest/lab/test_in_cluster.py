@@ -184,7 +184,7 @@ def test_shards_and_what_joins_them_give_the_verdict_of_one_run(
     ]
     named = {"op": "replace", "path": f"{pod}/containers/0/env/0/value", "value": str(SHARDS)}
     deployed("shards", lab.policy.read_text(), *fewer, named, pod=pod)
-    shards = all_ended("kubecheck")
+    shards = all_ended("kubecheck-shards")
     logs = "\n".join(log for _, log in shards)
     assert [terminated.exit_code for terminated, _ in shards] == [0] * SHARDS, logs
     told = sorted(log.splitlines()[-1] for _, log in shards)
