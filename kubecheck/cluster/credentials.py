@@ -24,6 +24,7 @@ from kubernetes.config.exec_provider import ExecProvider
 from kubernetes.config.kube_config import FileOrData, KubeConfigLoader, KubeConfigMerger
 
 from kubecheck.cluster.impersonation import Headers, impersonation
+from kubecheck.cluster.keyfiles import key_folder
 
 FILE_KEPT = timedelta(minutes=1)  # client-go reads a token's file again after that, too
 EARLY = timedelta(seconds=10)  # a request takes time, and clocks differ
@@ -40,7 +41,9 @@ class Kubeconfig(KubeConfigLoader):
             for entry in merged.value[kind]:
                 # Its place in messages; the client would put there all that it holds.
                 entry.name = f"{entry.path}: {kind}/{entry.value['name']}"
-        super().__init__(merged, active_context=context, config_base_path=None)  # type: ignore[no-untyped-call]
+        super().__init__(  # type: ignore[no-untyped-call]
+            merged, active_context=context, config_base_path=None, temp_file_path=key_folder()
+        )
         self._renewing = threading.Lock()
 
     def configure(self, configuration: Configuration) -> None:
@@ -125,7 +128,13 @@ class Kubeconfig(KubeConfigLoader):
             self.token = f"Bearer {status['token']}"
         if certificate and key:
             self.cert_file, self.key_file = (
-                FileOrData({"pem": text}, None, data_key_name="pem", base64_file_content=False).as_file()
+                FileOrData(
+                    {"pem": text},
+                    None,
+                    data_key_name="pem",
+                    base64_file_content=False,
+                    temp_file_path=key_folder(),
+                ).as_file()
                 for text in (certificate, key)
             )
         ends = status.get("expirationTimestamp")
