@@ -35,6 +35,13 @@ class Ran:
     verdict: dict[str, Any]
 
 
+def command_line(kubeconfig: Path, policy: Path, reports: Path, *options: str) -> list[str]:
+    """What starts a run, in the folder ROOT."""
+    # Only this project's own environment has hypothesis, which takes a while to load.
+    command = [sys.executable, "-m", "pytest", "-p", "no:hypothesispytest", "--kubeconfig", str(kubeconfig)]
+    return [*command, "--policy", str(policy), "--reports", str(reports), *options]
+
+
 def run_kubecheck(
     kubeconfig: Path,
     policy: Path,
@@ -52,9 +59,7 @@ def run_kubecheck(
     reports.mkdir(parents=True, exist_ok=True)
     written = reports / "verdict.json"
     written.unlink(missing_ok=True)
-    # Only this project's own environment has hypothesis, which takes a while to load.
-    command = [sys.executable, "-m", "pytest", "-p", "no:hypothesispytest", "--kubeconfig", str(kubeconfig)]
-    command += ["--policy", str(policy), "--reports", str(reports), *options]
+    command = command_line(kubeconfig, policy, reports, *options)
     pipe = subprocess.PIPE
     lines: list[str] = []
     began = ended = time.monotonic()

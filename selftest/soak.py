@@ -21,8 +21,8 @@ from kubernetes import client, config
 
 from lab.errors import LabError
 from lab.handle import Lab
+from selftest.running import ROOT, command_line
 
-ROOT = Path(__file__).parents[1]
 OURS = "app.kubernetes.io/managed-by=kubecheck"
 LIMIT = 300  # seconds for one run
 
@@ -78,8 +78,7 @@ def main() -> int:
 def _turn(lab: Lab, reports: Path) -> Turn:
     written = reports / "verdict.json"
     written.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "pytest", "-q", "--kubeconfig", str(lab.kubeconfig)]
-    command += ["--policy", str(lab.policy), "--reports", str(reports)]
+    command = command_line(lab.kubeconfig, lab.policy, reports, "-q")
     begun = time.monotonic()
     with (reports / "output.txt").open("w+") as output:
         process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
@@ -97,7 +96,6 @@ def _turn(lab: Lab, reports: Path) -> Turn:
 
 @contextmanager
 def _killed_after(process: subprocess.Popen[bytes], seconds: float) -> Iterator[None]:
-
     timer = Timer(seconds, process.kill)
     timer.start()
     try:

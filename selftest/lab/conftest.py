@@ -20,8 +20,8 @@ from kubecheck.report.schema_files import schema
 from lab.building import build_kubernetes
 from lab.handle import Lab
 from lab.progress import Progress
+from selftest.running import ROOT, command_line
 
-ROOT = Path(__file__).parents[2]
 NAMED = os.environ.get("KUBECHECK_SELFTEST_LAB", "")  # a lab that is up already, and stays up
 
 
@@ -61,10 +61,8 @@ def started(
     lab: Lab, reports: Path, *options: str, kubeconfig: Path | None = None
 ) -> "subprocess.Popen[str]":
     """A run of kubecheck against the lab, under way."""
-    command = [sys.executable, "-m", "pytest", "--kubeconfig", str(kubeconfig or lab.kubeconfig)]
-    command += ["--policy", str(lab.policy), "--reports", str(reports), *options]
     return subprocess.Popen(
-        command,
+        command_line(kubeconfig or lab.kubeconfig, lab.policy, reports, *options),
         cwd=ROOT,
         text=True,
         stdout=subprocess.PIPE,

@@ -16,7 +16,8 @@ from kubernetes import client
 from lab.handle import Lab
 from lab.images import Image
 from lab.pythonimage import write_python_image
-from selftest.lab.conftest import ROOT, Run, until
+from selftest.lab.conftest import Run, until
+from selftest.running import ROOT
 
 NAMESPACE = "kubecheck"
 DEPLOYED = "registry.example.com/kubecheck"

@@ -14,7 +14,8 @@ from lab import cgroups
 from lab.handle import Lab
 from lab.processes import Process
 from lab.state import State
-from selftest.lab.conftest import ROOT, until
+from selftest.lab.conftest import until
+from selftest.running import ROOT
 
 NAME = "cycle"
 SMALL = ["--name", NAME, "--masters", "1", "--workers", "1"]

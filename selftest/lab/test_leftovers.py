@@ -11,7 +11,8 @@ import pytest
 from kubernetes import client
 
 from lab.handle import Lab
-from selftest.lab.conftest import ROOT, Run, until, write_kubeconfig
+from selftest.lab.conftest import Run, until, write_kubeconfig
+from selftest.running import ROOT
 from selftest.tunnels import relay
 
 Kubecheck = Callable[..., Run]

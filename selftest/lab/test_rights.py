@@ -12,7 +12,8 @@ from kubecheck.cluster.rights import Part, Right
 from kubecheck.policy import load_policy
 from kubecheck.report.rights import manifest
 from lab.handle import Lab
-from selftest.lab.conftest import ROOT, Run, write_kubeconfig
+from selftest.lab.conftest import Run, write_kubeconfig
+from selftest.running import ROOT
 
 Grant = Callable[[Callable[[Right], bool]], Path]
 PUBLIC = ("/readyz", "/version")  # which system:public-info-viewer grants to everybody

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from lab.handle import Lab
-from selftest.lab.conftest import ROOT, Run
+from selftest.lab.conftest import Run
+from selftest.running import ROOT
 
 OPTIONS = (
     *("--masters", "1", "--workers", "1", "--proxy-mode", "nftables", "--cluster-domain", "corp.example"),
