@@ -112,7 +112,7 @@ def wait_until_published(
     expected = {(probe.headless, probe.address) for probe in probes}
     services = {name for name, _ in expected}
     ends = time.monotonic() + seconds
-    while not expected <= _published(api, namespace, services) and time.monotonic() < ends:
+    while services and not expected <= _published(api, namespace, services) and time.monotonic() < ends:
         if stop.wait(_POLL):
             return
 

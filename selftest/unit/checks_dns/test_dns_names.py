@@ -136,3 +136,9 @@ def test_waiting_ends_when_the_run_is_stopped():
     api = Api()
     wait_until_published(api, "ns", [probe(*A), probe(*B)], 60, stop)
     assert api.asked == 1
+
+
+def test_of_nobody_nothing_is_waited_for():
+    api = Api()
+    wait_until_published(api, "ns", [], 60, threading.Event())
+    assert api.asked == 0
