@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kubecheck.report.comparison import Comparison, compared
-from kubecheck.report.document import Ending
+from kubecheck.report.document import LAST_VERDICT, Ending
 from kubecheck.report.lines import cut
 from kubecheck.report.snapshot import Snapshot, SnapshotProblem, load_snapshot
 
@@ -35,12 +36,12 @@ def _earlier(config: pytest.Config, ending: Ending, reports: Path) -> Snapshot |
     """The run that --compare-with names, or the one before in the same folder, if it is of this cluster."""
     if GIVEN in config.stash:
         return config.stash[GIVEN]
-    try:
-        last = load_snapshot(reports / "verdict.json")
-    except SnapshotProblem:
-        return None  # nobody asked for this comparison
     begun = ending.recorded or ending.started
-    return last if last.server == ending.facts.server and last.started < begun else None
+    for name in ("verdict.json", LAST_VERDICT):
+        with suppress(SnapshotProblem):  # nobody asked for this comparison
+            last = load_snapshot(reports / name)
+            return last if last.server == ending.facts.server and last.started < begun else None
+    return None
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

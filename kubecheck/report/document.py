@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -33,10 +34,13 @@ from kubecheck.report.schema import (
     Requests,
     Since,
 )
+from kubecheck.report.snapshot import SnapshotProblem, load_snapshot
 from kubecheck.shard import WHOLE, Shard
 
 if TYPE_CHECKING:
     from kubecheck.report.comparison import Comparison
+
+LAST_VERDICT = "verdict-before.json"
 
 _COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
@@ -128,12 +132,19 @@ def write_reports(ending: Ending, folder: Path) -> None:
     _write(folder / "verdict.json", as_text(outline(ending) | {"checks": entries(ending)}))
     _write(folder / "verdict.html", [page(ending)])
     _write(folder / "junit.xml", junit(ending))
+    (folder / LAST_VERDICT).unlink(missing_ok=True)
 
 
 def write_no_verdict(reason: str, folder: Path) -> None:
-    """Write the verdict of a run that could not begin over an earlier one's; no folder is made for it."""
+    """Write the verdict of a run that could not begin over an earlier one's; no folder is made for it.
+
+    The last verdict.json of a run that was judged is kept as LAST_VERDICT: the next one is compared with it.
+    """
     if not folder.is_dir():
         return
+    with suppress(SnapshotProblem):
+        load_snapshot(folder / "verdict.json")
+        (folder / "verdict.json").replace(folder / LAST_VERDICT)
     from kubecheck.report.html import page_without_verdict
 
     ended = datetime.now(UTC).replace(microsecond=0)

@@ -52,6 +52,17 @@ def test_the_next_run_tells_what_broke(night):
     assert "since run" not in said, "the same run, judged again, is no later one"
 
 
+def test_nights_without_a_verdict_are_passed_over(night, tmp_path):
+    night(0, "-q")
+    for _ in range(2):
+        _, verdict = night(1, "-q", "--policy", "nowhere.toml")
+        assert verdict["verdict"] == "NO VERDICT"
+    said, verdict = night(1, "-q", healthy=False)
+    assert "\nsince run night0, 2026-01-01 02:00 UTC, READY: 1 broke\n" in said
+    assert verdict["since"]["run"] == "night0"
+    assert {path.name for path in (tmp_path / "reports").glob("verdict*")} == {"verdict.html", "verdict.json"}
+
+
 def test_a_run_of_another_cluster_is_no_run_before(night):
     night(0, "-q", server="https://other:6443")
     said, verdict = night(1, "-q")
