@@ -15,6 +15,9 @@ LOOPBACK = IPv4Address("127.0.0.1")
 ETCD_DATA = "/var/lib/etcd"
 ETCD_CLIENT_PORT = 2379
 ETCD_PEER_PORT = 2380
+# Who cannot renew its lease in time ends, and nothing starts it again here as a kubelet would a static pod.
+# On a machine that is busy for a moment it tries almost as long as the lease lasts, which is 15 s.
+LEADER_ELECTION = ("--leader-elect=true", "--leader-elect-renew-deadline=14s")
 
 
 @dataclass(frozen=True)
@@ -172,7 +175,7 @@ def controller_manager(settings: Settings) -> list[str]:
         f"--kubeconfig={kubeconfig}",
         f"--authentication-kubeconfig={kubeconfig}",
         f"--authorization-kubeconfig={kubeconfig}",
-        "--leader-elect=true",
+        *LEADER_ELECTION,
         "--controllers=*,bootstrapsigner,tokencleaner",
         "--use-service-account-credentials=true",
         "--allocate-node-cidrs=true",
@@ -200,5 +203,5 @@ def scheduler() -> list[str]:
         f"--kubeconfig={kubeconfig}",
         f"--authentication-kubeconfig={kubeconfig}",
         f"--authorization-kubeconfig={kubeconfig}",
-        "--leader-elect=true",
+        *LEADER_ELECTION,
     ]
