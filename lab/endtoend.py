@@ -23,11 +23,12 @@ from lab.pki import SERVER, Authority
 from lab.progress import Progress
 from lab.versions import DEFAULT_KUBERNETES
 
-PACKAGES = ("bash", "bind9-dnsutils", "curl", "iproute2", "netcat-openbsd", "socat")
+PACKAGES = ("bash", "bind9-dnsutils", "curl", "iproute2", "libc-bin", "netcat-openbsd", "socat")
 TOOLS = {
     "/usr/bin/bash": Path("/bin/bash"),
     "/usr/bin/curl": Path("/usr/bin/curl"),
     "/usr/bin/dig": Path("/usr/bin/dig"),
+    "/usr/bin/getent": Path("/usr/bin/getent"),
     "/usr/bin/nc": Path("/bin/nc.openbsd"),  # before busybox' own in PATH
     "/usr/bin/socat": Path("/usr/bin/socat"),
     "/usr/bin/ss": Path("/bin/ss"),
@@ -74,6 +75,7 @@ def _images(programs: EndToEnd, kube: Path, pause: Path, progress: Progress) -> 
 def _with_tools() -> Tree:
     tree = images.busybox_tree()
     tree.link("/bin/sh", "/usr/bin/bash")  # Debian's busybox would run its own nc, whatever PATH says
+    tree.file("/etc/nsswitch.conf", "hosts: files dns\n")  # a pod's own name is in its /etc/hosts
     for path, tool in TOOLS.items():
         tree.file(path, tool, 0o755)
     for library in images.shared_libraries(*TOOLS.values()):
