@@ -15,6 +15,7 @@ from __future__ import annotations
 import ipaddress
 import ssl
 from base64 import b64encode
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -66,9 +67,13 @@ def choose_proxy(configuration: Configuration, named: str) -> None:
 
 
 def show_certificate(configuration: Configuration) -> None:
-    """Let new connections to a proxy show the client certificate that is valid now, if there is one."""
+    """Let new connections to a proxy show the client certificate that is valid now, if there is one.
+
+    What is wrong with one, the connection to the API server tells.
+    """
     if configuration.proxy_ssl_context and configuration.cert_file:
-        configuration.proxy_ssl_context.load_cert_chain(configuration.cert_file, configuration.key_file)
+        with suppress(OSError):
+            configuration.proxy_ssl_context.load_cert_chain(configuration.cert_file, configuration.key_file)
 
 
 def proxy_shown(configuration: Configuration) -> str:

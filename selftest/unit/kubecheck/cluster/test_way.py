@@ -258,6 +258,9 @@ def test_a_proxy_that_asks_for_a_client_certificate_is_shown_ours(secured, showi
             "client-key-data": base64.b64encode(key).decode(),
         }
         assert both(connect(kubeconfig(body), None)) == CAME
+        body["users"][0]["user"]["client-certificate-data"] = base64.b64encode(b"none").decode()
+        for said in both(connect(kubeconfig(body), None)):
+            assert f"through the proxy {proxy.url()}: " in said
 
 
 def test_a_ca_that_is_none_is_told_at_a_proxy_too(secured, showing, lead_to):
