@@ -93,8 +93,9 @@ def main() -> int:
         lab = Lab.load(options.name)
         hydrophone = prepare(lab, Progress()).hydrophone
         with TemporaryDirectory(prefix="kubecheck-peers-") as folder:
-            ran = run_kubecheck(lab.kubeconfig, lab.policy, Path(folder) / "kubecheck", limit=LIMIT)
-            told = [Told("pytest --kubeconfig KUBECONFIG", ran.seconds, ran.verdict["verdict"])]
+            own = Path(folder) / "kubecheck"
+            ran = run_kubecheck(lab.kubeconfig, lab.policy, own, "--node-access", limit=LIMIT)
+            told = [Told("pytest --kubeconfig KUBECONFIG --node-access", ran.seconds, ran.verdict["verdict"])]
             print(_row(told[-1]), flush=True)
             for processes in options.processes:
                 output = Path(folder) / f"hydrophone-{processes}"
