@@ -42,10 +42,12 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
         run.measured(wait=False)  # for the record, where no check has waited for it
         run.note_survey(run.survey_seconds())
         run.note_judging()
-        interrupted = session.exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
+        broken_off = session.exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
+        # Counted too: pytest's exit code tells nothing where a hook of its own failed while it stopped.
+        interrupted = broken_off or gathering.finished < session.testscollected
         diagnosis = Diagnosis()
         try:
-            if not interrupted:  # who wants to stop is not kept waiting for answers
+            if not broken_off:  # who wants to stop is not kept waiting for answers
                 diagnosis = _diagnose(config, run)
         finally:
             removal = _remove(run)
@@ -127,6 +129,12 @@ class Gathering:
         self.stats = stats
         self.others_failed = False
         """Whether a test that is no check failed."""
+        self.finished = 0
+        """How many of the collected items came to their end."""
+
+    def pytest_runtest_logfinish(self) -> None:
+        """Count."""
+        self.finished += 1
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None, Any, Any]:

@@ -38,6 +38,16 @@ def pytest_internalerror(excrepr: Any) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
+def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+    """Leave out the frames that stopped at an instruction of no line.
+
+    A signal may arrive there. Python then tells None for the line, and pytest, which calculates with it,
+    would end with a traceback of its own and without an exit code for the interruption.
+    """
+    excinfo.traceback = excinfo.traceback.filter(lambda entry: entry._rawentry.tb_lineno is not None)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """With --full-trace the terminal prints where an interrupted run was."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")

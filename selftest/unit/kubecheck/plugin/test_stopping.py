@@ -1,0 +1,89 @@
+"""A run that ends before all of its checks were judged says so, and is never READY."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from kubecheck.policy import Policy
+from kubecheck.survey import Record, save_record
+
+STOPS = """
+import os, pytest
+
+def interrupt():
+    raise KeyboardInterrupt("enough")
+
+interrupt.__code__ = interrupt.__code__.replace(co_linetable=b"")  # as where a signal comes between two lines
+
+judged = []
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item):
+    yield
+    judged.append(item)
+    if len(judged) == 2:
+        %s
+"""
+FAILING_HOOK = """
+def pytest_keyboard_interrupt():
+    raise TypeError("provoked")
+"""
+
+
+@pytest.fixture(scope="module")
+def record(facts_of, tmp_path_factory):
+    """A record of which both checks that are asked for pass on all nodes."""
+    path = tmp_path_factory.mktemp("record") / "record.json"
+    facts = facts_of(("node1", "node2", "node3"))
+    save_record(Record("r1", "2026-01-01T02:00:00+00:00", Policy(), facts), path)
+    return path
+
+
+@pytest.fixture
+def stopped(record, tmp_path):
+    """Runs with a plugin; answers with the exit code, what was printed and the verdict for programs."""
+
+    def run(plugin, *options):
+        (tmp_path / "stopping.py").write_text(plugin)
+        ran = subprocess.run(
+            [sys.executable, "-m", "kubecheck.cli", "--replay", record, "-k", "node_ready or node_pressure",
+             "-p", "stopping", *options],
+            cwd=tmp_path, text=True, timeout=120, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            env={"PYTHONPATH": str(tmp_path), "PATH": os.environ["PATH"]},
+        )  # fmt: skip
+        return ran.returncode, ran.stdout, json.loads((tmp_path / "reports/verdict.json").read_text())
+
+    return run
+
+
+def test_what_is_stopped_here_would_else_be_ready(stopped):
+    code, said, verdict = stopped("")
+    assert (code, verdict["verdict"], verdict["interrupted"]) == (0, "READY", False), said
+
+
+@pytest.mark.parametrize("processes", [(), ("-n", "2")])
+def test_an_interruption_between_two_lines(stopped, processes):
+    code, said, verdict = stopped(STOPS % "interrupt()", *processes)
+    assert (code, verdict["verdict"], verdict["interrupted"]) == (2, "UNDECIDED", True), said
+    assert "verdict: UNDECIDED (stopped before its end" in said
+    assert "Traceback" not in said
+
+
+def test_an_interruption_at_which_a_hook_fails(stopped):
+    code, said, verdict = stopped(STOPS % "interrupt()" + FAILING_HOOK)
+    assert code != 0
+    assert (verdict["verdict"], verdict["interrupted"]) == ("UNDECIDED", True), said
+
+
+def test_a_plugin_that_ends_the_run_as_if_all_were_well(stopped):
+    code, said, verdict = stopped(STOPS % "pytest.exit('enough', returncode=0)")
+    assert (code, verdict["verdict"], verdict["interrupted"]) == (10, "UNDECIDED", True), said
+
+
+def test_a_process_that_dies(stopped):
+    code, said, verdict = stopped(STOPS % "os._exit(9)", "-n", "2", "--max-worker-restart", "0")
+    assert code != 0
+    assert (verdict["verdict"], verdict["interrupted"]) == ("UNDECIDED", True), said
