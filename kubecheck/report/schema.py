@@ -205,7 +205,7 @@ class Judged(Base):
 
     verdict: Literal["READY", "NOT READY", "UNDECIDED"]
     """READY: all that was checked holds. NOT READY: something failed. UNDECIDED: nothing failed, and
-    something could not be told."""
+    something could not be told or the run stopped before its end."""
     exit_code: int
     """The process's exit code: 0, 1 or 10 as the verdict has it, or one of pytest's own (2: interrupted)."""
     interrupted: bool
