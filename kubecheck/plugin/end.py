@@ -138,9 +138,8 @@ class Gathering:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None, Any, Any]:
-        """Keep what makereport put there, once: pytest keeps the report too, which gets light."""
+        """Keep what makereport put there, once: pytest keeps the report too."""
         found = result_in(report)
-        report.keywords = {}  # nobody asks it for them any more
         if found:
             self.run.results.append(found)
             report.kubecheck = found  # type: ignore[attr-defined]

@@ -144,7 +144,10 @@ def pytest_runtest_makereport(
         # In place of a traceback, which nobody needs, and which takes pytest longer than all of the judging.
         item._repr_failure_py = lambda *_, **__: plain(message)  # type: ignore[method-assign, assignment]
     report = yield
-    if check is None or (call.excinfo is None and report.when != "call"):
+    if check is None:
+        return report
+    report.keywords = {}  # dozens, which nobody asks a report for; pytest keeps them, and xdist sends each
+    if call.excinfo is None and report.when != "call":
         return report
     outcome = _outcome(error)
     without_values(report.longrepr)

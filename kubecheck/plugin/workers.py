@@ -155,7 +155,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if run is not None and is_worker(config):
         answers, troubles = run.gathered()
         config.workeroutput["kubecheck"] = {  # type: ignore[attr-defined]
-            "answers": raws_to_json(answers),
+            "answers": json.dumps(
+                raws_to_json(answers)
+            ),  # execnet takes a text at once, and values one by one
             "troubles": troubles,
             "requests": run.requests.as_json() if run.requests else None,
             "survey": run.survey_seconds(),
@@ -168,7 +170,7 @@ def pytest_testnodedown(node: Any) -> None:
     run = node.config.stash.get(RUN, None)
     given = getattr(node, "workeroutput", {}).get("kubecheck")
     if run is not None and given:
-        run.answers |= raws_from_json(given["answers"])
+        run.answers |= raws_from_json(json.loads(given["answers"]))
         run.troubles |= given["troubles"]
         run.note_survey(given["survey"])
         if run.requests and given["requests"]:
@@ -201,3 +203,28 @@ class ByNode(LoadScopeScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         return str(self.run.share(nodeid, self.numnodes))
+
+    # Of a thousand nodes a share is tens of thousands of items. xdist would count them at each event, and
+    # look among all of them for the place of each; so an item leaves its share when it has come to its end.
+
+    def mark_test_complete(self, node: Any, item_index: int, _duration: float = 0) -> None:
+        """Take an item that a worker has judged out of its share."""
+        nodeid = self.registered_collections[node][item_index]
+        del self.assigned_work[node][self._split_scope(nodeid)][nodeid]
+        self._reschedule(node)
+
+    def remove_node(self, node: Any) -> str | None:
+        """Give what a dead worker had left to the one that replaces it, but for the item at which it died."""
+        deadly: str | None = super().remove_node(node)
+        for share in self.workqueue.values():
+            share.pop(deadly, None)
+        return deadly
+
+    def _pending_of(self, workload: dict[str, dict[str, bool]]) -> int:
+        return sum(len(share) for share in workload.values())
+
+    def _assign_work_unit(self, node: Any) -> None:
+        name, share = self.workqueue.popitem(last=False)
+        self.assigned_work[node][name] = share
+        places = {nodeid: place for place, nodeid in enumerate(self.registered_collections[node])}
+        node.send_runtest_some([places[nodeid] for nodeid in share])

@@ -185,9 +185,9 @@ def _raw(result: Result, answers: Answers, folder: Path) -> list[Json]:
 
 def _answer(question: str, raw: Raw) -> str:
     tries = f", {raw.tries} tries" if raw.tries > 1 else ""
-    text = plain(raw.text.replace("\r\n", "\n").replace("\t", "    "))
+    text = raw.text.replace("\r\n", "\n").replace("\t", "    ")
     more = f"\n... and {len(text) - LONG} more characters" if len(text) > LONG else ""
-    return f"# {question}\n# exit status {raw.status}, {raw.seconds:.2f} s{tries}\n{text[:LONG]}{more}"
+    return f"# {question}\n# exit status {raw.status}, {raw.seconds:.2f} s{tries}\n{plain(text[:LONG])}{more}"
 
 
 def _attach(folder: Path, text: str, name: str = "diagnosis") -> Json:

@@ -49,8 +49,8 @@ def stopped(record, tmp_path):
     def run(plugin, *options):
         (tmp_path / "stopping.py").write_text(plugin)
         ran = subprocess.run(
-            [sys.executable, "-m", "kubecheck.cli", "--replay", record, "-k", "node_ready or node_pressure",
-             "-p", "stopping", *options],
+            [sys.executable, "-m", "kubecheck.cli", "--replay", record, "-p", "stopping",
+             "-k", "node_ready or node_without_pressure", *options],
             cwd=tmp_path, text=True, timeout=120, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             env={"PYTHONPATH": str(tmp_path), "PATH": os.environ["PATH"]},
         )  # fmt: skip
@@ -87,3 +87,13 @@ def test_a_process_that_dies(stopped):
     code, said, verdict = stopped(STOPS % "os._exit(9)", "-n", "2", "--max-worker-restart", "0")
     assert code != 0
     assert (verdict["verdict"], verdict["interrupted"]) == ("UNDECIDED", True), said
+
+
+def test_a_process_that_dies_is_replaced_and_what_it_had_left_is_judged(stopped, tmp_path):
+    died = str(tmp_path / "died")
+    once = f"os.path.exists({died!r}) or (open({died!r}, 'x'), os._exit(9))"
+    code, said, verdict = stopped(STOPS % once, "-n", "2")
+    assert code != 0
+    assert (verdict["verdict"], verdict["interrupted"]) == ("UNDECIDED", True), said
+    judged = {(result["id"], result["vantage"]) for result in verdict["checks"]}
+    assert len(judged) == len(verdict["checks"]) == 6, said
