@@ -100,6 +100,7 @@ def main() -> int:
                     reports = (options.reports or Path(folder)) / f"{number}-{processes}"
                     measured.append(_run(lab, processes, reports))
                     print(measured[-1].row(), flush=True)
+                    _warn_of_dead_nodes(lab, measured[-1])
     except (LabError, RunProblem) as problem:
         print(f"scale: {problem}", file=sys.stderr)
         return 2
@@ -173,6 +174,14 @@ def _await_room(lab: Lab) -> None:
         if time.monotonic() > ends:
             raise RunProblem(f"the namespaces of the run before still stand after {LIMIT} s")
         time.sleep(1)
+
+
+def _warn_of_dead_nodes(lab: Lab, measured: Measured) -> None:
+    """Say so where fake nodes were taken for dead, this time or before: their pods then answer nobody."""
+    path = "/api/v1/namespaces/default/events?fieldSelector=reason%3DNodeNotReady"
+    nodes = {event["involvedObject"]["name"] for event in (lab.api().get(path) or {}).get("items", ())}
+    if nodes:
+        print(f"scale: {len(nodes)} of {measured.nodes} nodes were NotReady for a while", file=sys.stderr)
 
 
 def _run(lab: Lab, processes: int, reports: Path) -> Measured:

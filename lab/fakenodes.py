@@ -29,6 +29,10 @@ LABEL = "kubecheck.lab/fake"
 ANNOTATION = {"kwok.x-k8s.io/node": "fake"}
 BINARIES = "/opt/fakenodes"
 AT_ONCE = 16
+# Seconds. kwok renews after a quarter: a thousand leases, also where thousands of execs take the machine, in
+# less than the 40 s after which the nodes would be taken for dead and their pods out of Services.
+LEASE = 80
+RENEWED_AT_ONCE = 32
 PATIENCE = 120.0  # seconds until all nodes are Ready
 
 # busybox' own tools come first, as in the images that probe pods have; and DNS as a pod has it.
@@ -38,7 +42,7 @@ printf 'nameserver {dns}\\nsearch {search}\\noptions ndots:5\\n' >/run/fakenodes
 exec unshare --mount sh -c 'mount --bind /run/fakenodes.conf /etc/resolv.conf && exec {binaries}/kwok \
 --kubeconfig=/etc/kubernetes/fakenodes.kubeconfig --config={binaries}/kwok.yaml \
 --manage-all-nodes=false --manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake \
---node-lease-duration-seconds=40 --server-address=0.0.0.0:{port} \
+--node-lease-duration-seconds={lease} --server-address=0.0.0.0:{port} \
 --tls-cert-file={binaries}/kwok.crt --tls-private-key-file={binaries}/kwok.key'
 """
 
@@ -65,7 +69,13 @@ class FakeNodes:
             "metadata": {"name": "all"},
             "spec": {"execs": [{"local": {"workDir": "/root", "envs": environment}}]},
         }
-        (place / "kwok.yaml").write_text(f"{STAGES.read_text()}---\n{json.dumps(execs)}\n")
+        configuration = {
+            "apiVersion": "config.kwok.x-k8s.io/v1alpha1",
+            "kind": "KwokConfiguration",
+            "options": {"nodeLeaseParallelism": RENEWED_AT_ONCE},
+        }
+        documents = (STAGES.read_text(), json.dumps(execs), json.dumps(configuration))
+        (place / "kwok.yaml").write_text("\n---\n".join(documents))
         admin = self.lab.kubeconfig.read_text().replace(
             f"https://127.0.0.1:{self.lab.api_port()}", f"https://{self.lab.address_of(self.host)}:6443"
         )
@@ -77,6 +87,7 @@ class FakeNodes:
             search=search,
             binaries=BINARIES,
             port=PORT,
+            lease=LEASE,
         )
         self._machine.start("kwok", ["sh", "-c", script])
 
