@@ -10,6 +10,7 @@ import argparse
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -26,7 +27,7 @@ from lab.errors import LabError
 from lab.fakenodes import BINARIES, FakeNodes
 from lab.handle import Lab
 from lab.progress import Progress
-from selftest.running import RunProblem, run_kubecheck
+from selftest.running import ROOT, RunProblem, replay_command_line, run_kubecheck
 
 RUN = "scale"  # the run's id: pods' DNS looks in the namespace that it names
 LIMIT = 1800  # seconds for one run
@@ -35,11 +36,15 @@ PAGE = 4096
 
 @dataclass(frozen=True)
 class Measured:
-    """A run on ``nodes`` nodes in ``processes`` processes: seconds, requests, most MiB, MB of each report."""
+    """A run on ``nodes`` nodes in ``processes`` processes: seconds, requests, most MiB, MB of each report.
+
+    ``again`` are the seconds in which its record is judged again, in as many processes.
+    """
 
     nodes: int
     processes: int
     seconds: float
+    again: float
     phases: dict[str, float]
     requests: int
     mebibytes: float
@@ -51,14 +56,16 @@ class Measured:
         phases = ", ".join(f"{phase} {seconds:.1f}" for phase, seconds in self.phases.items())
         sizes = " | ".join(f"{self.megabytes[file]:.2f}" for file in REPORTS)
         return (
-            f"| {self.nodes} | {self.processes} | {self.seconds:.1f} | {phases} | {self.requests} |"
-            f" {self.mebibytes:.0f} | {sizes} | {self.lines} |"
+            f"| {self.nodes} | {self.processes} | {self.seconds:.1f} | {phases} | {self.again:.1f} |"
+            f" {self.requests} | {self.mebibytes:.0f} | {sizes} | {self.lines} |"
         )
 
 
 REPORTS = ("verdict.html", "verdict.json", "record.json")
 FILES = tuple(f"{file}, MB" for file in REPORTS)
-COLUMNS = ("nodes", "processes", "seconds", "of which", "API requests", "MiB", *FILES, "lines")
+COLUMNS = (
+    *("nodes", "processes", "seconds", "of which", "judged again", "API requests", "MiB"), *FILES, "lines",
+)  # fmt: skip
 HEAD = f"| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|"
 INTRODUCTION = """\
 # What a run costs on many nodes
@@ -66,8 +73,10 @@ INTRODUCTION = """\
 kwok puts fake nodes behind the API server of a small real cluster. Every probe pod is asked by an exec that
 goes the real way, and its questions run as processes of this machine, which is also the one that kubecheck
 runs on: on a real cluster each node carries its own share. **seconds** are those until the verdict,
-**MiB** the most memory of all of kubecheck's processes together, **lines** those of the terminal. The dashed
-line is growth in proportion to the nodes, from the smallest cluster on. `make scale` measures it again.
+**judged again** those in which as many processes judge the run's record (`--replay`): what kubecheck itself
+does, where nobody has to answer. **MiB** is the most memory of all of its processes together, **lines** are
+those of the terminal. The dashed line is growth in proportion to the nodes, from the smallest cluster on.
+`make scale` measures it again.
 
 """
 
@@ -96,7 +105,6 @@ def main() -> int:
             for number, divided in options.sizes:
                 fake.have(number)
                 for processes in divided:
-                    _await_room(lab)
                     reports = (options.reports or Path(folder)) / f"{number}-{processes}"
                     measured.append(_run(lab, processes, reports))
                     print(measured[-1].row(), flush=True)
@@ -128,6 +136,7 @@ def _panels(measured: Sequence[Measured]) -> list[plot.Panel]:
     """A panel for each figure, with a curve for each number of processes."""
     figures: dict[str, Callable[[Measured], float]] = {
         "seconds": lambda each: each.seconds,
+        "seconds, judged again": lambda each: each.again,
         "API requests": lambda each: each.requests,
         "MiB of memory": lambda each: each.mebibytes,
     }
@@ -185,22 +194,37 @@ def _warn_of_dead_nodes(lab: Lab, measured: Measured) -> None:
 
 
 def _run(lab: Lab, processes: int, reports: Path) -> Measured:
+    _await_room(lab)
     most = [0]
-    options = ["-q", "--run", RUN, *(["-n", str(processes)] if processes > 1 else [])]
+    divided = ["-n", str(processes)] if processes > 1 else []
+    options = ["-q", "--run", RUN, *divided]
     ran = run_kubecheck(
         lab.kubeconfig, lab.policy, reports, *options, limit=LIMIT, beside=lambda pid: _memory(pid, most)
     )
     (reports / "output.txt").write_text("".join(ran.lines))
+    _await_room(lab)
     return Measured(
         nodes=len(ran.verdict["cluster"]["nodes"]),
         processes=processes,
         seconds=ran.seconds,
+        again=_judged_again(reports / "record.json", divided),
         phases=ran.verdict["timings"],
         requests=ran.verdict["requests"]["total"],
         mebibytes=most[0] / 2**20,
         megabytes={file: (reports / file).stat().st_size / 1e6 for file in REPORTS},
         lines=len(ran.lines),
     )
+
+
+def _judged_again(record: Path, divided: Sequence[str]) -> float:
+    """Seconds in which a record is judged. Raises RunProblem where it is not."""
+    with TemporaryDirectory(prefix="kubecheck-scale-") as reports:
+        command = replay_command_line(record, Path(reports), "-q", *divided)
+        began = time.monotonic()
+        subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, timeout=LIMIT, check=False)
+        if not (Path(reports) / "verdict.json").exists():
+            raise RunProblem(f"{record} was not judged again")
+        return time.monotonic() - began
 
 
 @contextmanager

@@ -35,11 +35,19 @@ class Ran:
     verdict: dict[str, Any]
 
 
+# Only this project's own environment has hypothesis, which takes a while to load.
+_PYTEST = (sys.executable, "-m", "pytest", "-p", "no:hypothesispytest")
+
+
 def command_line(kubeconfig: Path, policy: Path, reports: Path, *options: str) -> list[str]:
     """What starts a run, in the folder ROOT."""
-    # Only this project's own environment has hypothesis, which takes a while to load.
-    command = [sys.executable, "-m", "pytest", "-p", "no:hypothesispytest", "--kubeconfig", str(kubeconfig)]
-    return [*command, "--policy", str(policy), "--reports", str(reports), *options]
+    cluster = ("--kubeconfig", str(kubeconfig), "--policy", str(policy))
+    return [*_PYTEST, *cluster, "--reports", str(reports), *options]
+
+
+def replay_command_line(record: Path, reports: Path, *options: str) -> list[str]:
+    """What judges a record again, in the folder ROOT."""
+    return [*_PYTEST, "--replay", str(record), "--reports", str(reports), *options]
 
 
 def run_kubecheck(
