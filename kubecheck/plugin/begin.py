@@ -66,6 +66,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             config.stash[RUN] = _replay(config) if config.option.replay else _live(config)
     except (PolicyError, ConnectionProblem, RecordProblem, SnapshotProblem) as problem:
         _no_verdict(config, str(problem))
+    except KeyboardInterrupt:
+        _no_verdict(config, "the run was stopped while it read the cluster")
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -72,6 +72,23 @@ def test_an_interruption_between_two_lines(stopped, processes):
     assert "Traceback" not in said
 
 
+READING = """
+import kubecheck.plugin.begin
+
+def read(*_):
+    raise KeyboardInterrupt("enough")
+
+kubecheck.plugin.begin.load_record = read
+"""
+
+
+def test_an_interruption_while_the_cluster_is_read_leaves_no_verdict_of_before(stopped):
+    assert stopped("")[2]["verdict"] == "READY"
+    code, said, verdict = stopped(READING)
+    assert (code, verdict["verdict"]) == (11, "NO VERDICT"), said
+    assert "verdict: NO VERDICT (the run was stopped while it read the cluster)" in said
+
+
 def test_an_interruption_at_which_a_hook_fails(stopped):
     code, said, verdict = stopped(STOPS % "interrupt()" + FAILING_HOOK)
     assert code != 0
