@@ -48,7 +48,7 @@ most=$(ulimit -H -f)
 now() { read -r up rest </proc/uptime; }
 now; echo "$up" >"$dir/ticks"
 tick() {
-  trap 'kill $!; exit' TERM
+  trap 'kill $!; wait $!; exit' TERM
   pause=TICK
   while :; do
     # Where busybox knows whole seconds only, there is no clock, and what takes too long is ended later.
