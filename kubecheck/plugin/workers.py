@@ -155,9 +155,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if run is not None and is_worker(config):
         answers, troubles = run.gathered()
         config.workeroutput["kubecheck"] = {  # type: ignore[attr-defined]
-            "answers": json.dumps(
-                raws_to_json(answers)
-            ),  # execnet takes a text at once, and values one by one
+            # Which execnet takes at once, and values one by one.
+            "answers": json.dumps(raws_to_json(answers)),
             "troubles": troubles,
             "requests": run.requests.as_json() if run.requests else None,
             "survey": run.survey_seconds(),
