@@ -59,7 +59,7 @@ def test_no_client_request_waits(facts: Facts) -> None:
     Source: https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/
     """
     found = waiting(facts, CLIENT)
-    assert not found, f"{len(found)} requests: {'; '.join(found[:5])}; expected is an answer within a minute"
+    assert not found, f"{len(found)} requests: {listed(found, '; ')}; expected is an answer within a minute"
 
 
 @check(
@@ -84,6 +84,6 @@ def test_no_serving_request_waits(facts: Facts) -> None:
         raise NotApplicable("no kubelet asks for a serving certificate (serverTLSBootstrap is off)")
     found = waiting(facts, SERVING)
     assert not found, (
-        f"{len(found)} requests: {'; '.join(found[:5])}; the controller-manager never approves these"
+        f"{len(found)} requests: {listed(found, '; ')}; the controller-manager never approves these"
         f" (serverTLSBootstrap is on at {listed(asking) or 'a node that is gone or silent'})"
     )

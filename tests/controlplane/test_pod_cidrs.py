@@ -67,7 +67,7 @@ def test_pod_cidrs_are_apart(facts: Facts) -> None:
     Source: https://kubernetes.io/docs/concepts/cluster-administration/networking/
     """
     found = overlaps(pod_networks(facts))
-    assert not found, f"pod CIDRs overlap: {'; '.join(found[:5])}"
+    assert not found, f"pod CIDRs overlap: {listed(found, '; ')}"
 
 
 @check(title="No pod CIDR overlaps the Service CIDR", at=API, runbook=("R22",), remedy=MOVE)
@@ -90,7 +90,7 @@ def test_pod_cidrs_and_service_cidr(facts: Facts) -> None:
         for network, owner in pods
         if network.version == service.version and network.overlaps(service)
     ]
-    assert not found, f"pod CIDRs and Service CIDR overlap: {'; '.join(found[:5])}"
+    assert not found, f"pod CIDRs and Service CIDR overlap: {listed(found, '; ')}"
 
 
 @check(
@@ -113,4 +113,4 @@ def test_node_addresses_are_apart(facts: Facts) -> None:
         for address, name in addresses
         if address in network
     ]
-    assert not found, "; ".join(found[:5])
+    assert not found, listed(found, "; ")

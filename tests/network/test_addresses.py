@@ -3,7 +3,7 @@
 from collections import defaultdict
 from ipaddress import ip_address, ip_network
 
-from kubecheck.checks import API, CannotTell, Facts, check
+from kubecheck.checks import API, CannotTell, Facts, check, listed
 
 
 @check(
@@ -40,4 +40,4 @@ def test_pod_addresses_are_unique(facts: Facts) -> None:
             for cidr in services
             if ip_address(address) in cidr
         ]
-    assert not problems, f"{len(problems)} addresses are not one pod's alone: {'; '.join(problems[:10])}"
+    assert not problems, f"{len(problems)} addresses are not one pod's alone: {listed(problems, '; ')}"

@@ -14,6 +14,7 @@ from kubecheck.checks import (
     NotApplicable,
     Site,
     check,
+    listed,
 )
 
 ALLOWED = " at the allowed port"
@@ -72,6 +73,6 @@ def test_network_policy_is_enforced(
             answer.must_not_connect()
         except AssertionError as problem:
             open_ones.append(f"{name}: {problem}")
-    assert not open_ones, f"{len(open_ones)} of {judged} pods: " + "\n".join(open_ones[:5])
+    assert not open_ones, f"{len(open_ones)} of {judged} pods: " + listed(open_ones, "\n")
     if not judged:
         raise CannotTell("no pod of another node answered at an allowed port either; see network.pod_to_pod")
