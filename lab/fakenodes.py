@@ -32,7 +32,6 @@ AT_ONCE = 16
 # Seconds. kwok renews after a quarter: a thousand leases, also where thousands of execs take the machine, in
 # less than the 40 s after which the nodes would be taken for dead and their pods out of Services.
 LEASE = 80
-RENEWED_AT_ONCE = 32
 PATIENCE = 120.0  # seconds until all nodes are Ready
 
 # busybox' own tools come first, as in the images that probe pods have; and DNS as a pod has it.
@@ -69,13 +68,7 @@ class FakeNodes:
             "metadata": {"name": "all"},
             "spec": {"execs": [{"local": {"workDir": "/root", "envs": environment}}]},
         }
-        configuration = {
-            "apiVersion": "config.kwok.x-k8s.io/v1alpha1",
-            "kind": "KwokConfiguration",
-            "options": {"nodeLeaseParallelism": RENEWED_AT_ONCE},
-        }
-        documents = (STAGES.read_text(), json.dumps(execs), json.dumps(configuration))
-        (place / "kwok.yaml").write_text("\n---\n".join(documents))
+        (place / "kwok.yaml").write_text(f"{STAGES.read_text()}---\n{json.dumps(execs)}\n")
         admin = self.lab.kubeconfig.read_text().replace(
             f"https://127.0.0.1:{self.lab.api_port()}", f"https://{self.lab.address_of(self.host)}:6443"
         )
