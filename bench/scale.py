@@ -101,6 +101,7 @@ def main() -> int:
     try:
         lab = Lab.load(options.name)
         with TemporaryDirectory(prefix="kubecheck-scale-") as folder, _fake_nodes(lab) as fake:
+            _await_room(lab)
             print(HEAD, flush=True)
             for number, divided in options.sizes:
                 fake.have(number)
@@ -194,7 +195,6 @@ def _warn_of_dead_nodes(lab: Lab, measured: Measured) -> None:
 
 
 def _run(lab: Lab, processes: int, reports: Path) -> Measured:
-    _await_room(lab)
     most = [0]
     divided = ["-n", str(processes)] if processes > 1 else []
     options = ["-q", "--run", RUN, *divided]

@@ -29,9 +29,7 @@ LABEL = "kubecheck.lab/fake"
 ANNOTATION = {"kwok.x-k8s.io/node": "fake"}
 BINARIES = "/opt/fakenodes"
 AT_ONCE = 16
-# Seconds. kwok renews after a quarter: a thousand leases, also where thousands of execs take the machine, in
-# less than the 40 s after which the nodes would be taken for dead and their pods out of Services.
-LEASE = 80
+LEASE = 80  # seconds; kwok renews after a quarter, which is half of what a node is taken for dead after
 PATIENCE = 120.0  # seconds until all nodes are Ready
 
 # busybox' own tools come first, as in the images that probe pods have; and DNS as a pod has it.

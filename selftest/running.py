@@ -15,6 +15,8 @@ from threading import Timer
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
+# Only this project's own environment has hypothesis, which takes a while to load.
+_PYTEST = (sys.executable, "-m", "pytest", "-p", "no:hypothesispytest")
 
 
 class RunProblem(Exception):
@@ -33,10 +35,6 @@ class Ran:
     start: float
     lines: list[str]
     verdict: dict[str, Any]
-
-
-# Only this project's own environment has hypothesis, which takes a while to load.
-_PYTEST = (sys.executable, "-m", "pytest", "-p", "no:hypothesispytest")
 
 
 def command_line(kubeconfig: Path, policy: Path, reports: Path, *options: str) -> list[str]:

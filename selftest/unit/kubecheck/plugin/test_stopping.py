@@ -27,6 +27,14 @@ def pytest_runtest_teardown(item):
     if len(judged) == 2:
         %s
 """
+READING = """
+import kubecheck.plugin.begin
+
+def read(*_):
+    raise KeyboardInterrupt("enough")
+
+kubecheck.plugin.begin.load_record = read
+"""
 FAILING_HOOK = """
 def pytest_keyboard_interrupt():
     raise TypeError("provoked")
@@ -70,16 +78,6 @@ def test_an_interruption_between_two_lines(stopped, processes):
     assert (code, verdict["verdict"], verdict["interrupted"]) == (2, "UNDECIDED", True), said
     assert "verdict: UNDECIDED (stopped before its end" in said
     assert "Traceback" not in said
-
-
-READING = """
-import kubecheck.plugin.begin
-
-def read(*_):
-    raise KeyboardInterrupt("enough")
-
-kubecheck.plugin.begin.load_record = read
-"""
 
 
 def test_an_interruption_while_the_cluster_is_read_leaves_no_verdict_of_before(stopped):
