@@ -9,7 +9,7 @@ pytest_plugins = [
     "kubecheck.options",
     "kubecheck.plugin.tracebacks",
     "kubecheck.plugin.progress",
-    "kubecheck.plugin.holding",
+    "kubecheck.plugin.allure",
     "kubecheck.plugin.begin",
     "kubecheck.plugin.collection",
     "kubecheck.plugin.judge",

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from kubecheck.checks import CannotTell, Facts, Node, NotApplicable, Policy, Probe, Standing
 from kubecheck.checks.judging import own_words
 from kubecheck.outcomes import Outcome, Result
-from kubecheck.plugin.run import RUN, Run, check_of, vantage_of
+from kubecheck.plugin.run import RUN, Run, check_of, is_worker, vantage_of
 from kubecheck.plugin.targets import targets_of
 from kubecheck.plugin.tracebacks import without_values
 from kubecheck.probes import Answer
@@ -28,6 +28,8 @@ SHOWN = {
 }
 """How pytest counts, marks and names an outcome, and in which colour."""
 FOUND = pytest.StashKey[Answers]()
+JUDGED = pytest.StashKey[Result]()
+"""The last judgement of this process."""
 
 
 def _run(request: pytest.FixtureRequest) -> Run:
@@ -167,15 +169,17 @@ def pytest_runtest_makereport(
         nodeid=item.nodeid,
         targets=targets_of(found, outcome, error),
     )
-    # Plain values: xdist sends the report to the controller, and takes no enum.
-    report.kubecheck = RESULT.dump_python(result, mode="json")  # type: ignore[attr-defined]
+    item.config.stash[JUDGED] = result
+    # pytest-xdist sends a worker's reports to the controller value by value, and takes one text at once.
+    told = RESULT.dump_json(result).decode() if is_worker(item.config) else result
+    report.kubecheck = told  # type: ignore[attr-defined]
     return report
 
 
 def result_in(report: Any) -> Result | None:
-    """The judgement that a report carries: in plain values until it has been gathered."""
+    """The judgement that a report carries: as text where a worker has sent it, until it has been gathered."""
     body = getattr(report, "kubecheck", None)
-    return RESULT.validate_python(body) if isinstance(body, dict) else body
+    return RESULT.validate_json(body) if isinstance(body, str) else body
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,4 +1,4 @@
-"""What is no file of the reports folder, or is completed there: Allure, metrics, GitHub's log and summary."""
+"""What is no file of the reports folder, or is finished there: Allure, metrics, GitHub's log and summary."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from kubecheck.plugin.allure import RESULTS
 from kubecheck.plugin.begin import NO_VERDICT
 from kubecheck.plugin.end import ENDING
-from kubecheck.plugin.holding import HELD
-from kubecheck.plugin.run import RUN, is_worker
+from kubecheck.plugin.run import is_worker
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -30,13 +30,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     ending = config.stash.get(ENDING, None)
     if ending is None:
         return
-    folder = config.getoption("allure_report_dir", None)
-    if folder and Path(folder).is_dir():
-        from kubecheck.report.allure import complete
-
-        answers, _ = config.stash[RUN].gathered()
-        held = config.stash[HELD].taken(Path(folder)) if HELD in config.stash else ()
-        complete(ending, answers, Path(folder), held)
+    if RESULTS in config.stash:
+        results = config.stash[RESULTS]
+        results.finish(ending)
+        if results.problem:
+            print(f"kubecheck: Allure's results could not all be written: {results.problem}", file=sys.stderr)
     if path := _metrics_file(config):
         from kubecheck.report.metrics import metrics, write_metrics
 

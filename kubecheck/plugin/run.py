@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -220,6 +220,10 @@ class Run:
                 answers[vantage] = answers.get(vantage, {}) | raws
             troubles |= survey.troubles
         return answers, troubles
+
+    def raws(self, vantage: str) -> Mapping[str, Raw]:
+        """What came back at a vantage by now, by question, where this process has asked there."""
+        return next((s.answers[vantage] for s in self.surveys.values() if vantage in s.answers), {})
 
     @property
     def requests(self) -> RequestsMade | None:

@@ -25,6 +25,7 @@ from kubecheck.cluster.deadline import Deadline
 from kubecheck.cluster.requests_made import RequestsMade
 from kubecheck.cluster.sound import FACTS
 from kubecheck.outcomes import CannotTell
+from kubecheck.plugin.allure import RESULTS
 from kubecheck.plugin.begin import connected
 from kubecheck.plugin.run import RUN, Run, handed_over, is_worker
 from kubecheck.policy import Policy
@@ -146,6 +147,23 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         receive_standing=_receiver(given, "standing", STANDING),
         receive_measured=None if replayed else _receiver(given, "measured", FACTS),
     )
+    config.pluginmanager.register(Quiet(config), "kubecheck-quiet")
+
+
+class Quiet:
+    """In a worker: keep nothing for the terminal, which is the controller's.
+
+    At the end pytest would look through all that it has kept for each failure, and print it to nobody.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.terminal = config.pluginmanager.get_plugin("terminalreporter")
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self) -> None:
+        """After the terminal has kept it."""
+        if self.terminal is not None:
+            self.terminal.stats.clear()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -160,6 +178,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
             "troubles": troubles,
             "requests": run.requests.as_json() if run.requests else None,
             "survey": run.survey_seconds(),
+            "untold": config.stash[RESULTS].problem if RESULTS in config.stash else "",
         }
 
 
@@ -174,6 +193,8 @@ def pytest_testnodedown(node: Any) -> None:
         run.note_survey(given["survey"])
         if run.requests and given["requests"]:
             run.requests.add(RequestsMade(**given["requests"]))
+        if given["untold"]:
+            node.config.stash[RESULTS].problem = given["untold"]
 
 
 @pytest.hookimpl(optionalhook=True)

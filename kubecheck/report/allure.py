@@ -1,7 +1,7 @@
-"""Allure's results, completed at the end of a run: only then the diagnosis and all answers are known.
+"""Allure's results: what allure-pytest makes of a test, with what kubecheck has to tell of it.
 
-allure-pytest writes one file a test when that test is over. Here each gets its words, labels, links, the
-evidence as steps, the raw answers and its cause. What the fields mean: https://allurereport.org/docs/how-it-works/
+Each gets its words, labels, links, the evidence as steps and the raw answers when it is written, and its
+cause at the end. What the fields mean: https://allurereport.org/docs/how-it-works/
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import os
 import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,6 @@ from kubecheck.report.lines import plain
 from kubecheck.report.runbook import LINES
 
 Json = dict[str, Any]
-Answers = Mapping[str, Mapping[str, Raw]]  # raw answers by vantage and question
 
 STATUS = {
     Outcome.PASSED: "passed",
@@ -39,55 +37,71 @@ TARGETS = 100  # targets of one result that are told; where there are more, thos
 REPLACED = {"epic", "feature", "story", "severity", "host", "parentSuite", "suite", "subSuite"}
 
 
-def complete(ending: Ending, answers: Answers, folder: Path, held: Iterable[tuple[Path, Json]] = ()) -> None:
-    """Complete the results in ``folder``, and those that are ``held``, each with the file it belongs into.
+class AllureFolder:
+    """The folder of a run's results."""
 
-    Writes what Allure shows beside them too.
-    """
-    results = {_key(result): result for result in ending.results}
-    causes = explaining(ending)
-    told = {id(cause): _diagnosis(cause) for cause in ending.diagnosis.causes}
-    attached = {cause: _attach(folder, text) for cause, text in told.items()}
-    docs = _docs(folder)
-    written = sorted(folder.glob("*-result.json"))
-    read = ((file, json.loads(file.read_text(encoding="utf-8"))) for file in written)
-    for file, body in chain(read, held):
-        vantage = next((p["value"] for p in body.get("parameters", ()) if p["name"] == "vantage"), "")
-        result = results.get((body.get("fullName", ""), vantage))
-        if result is None:
-            _write(file, body)  # a test that is no check
-            continue
-        mine = causes.get((result.check, result.vantage), ())
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.docs = _docs(path)
+
+    def write(self, body: Json, result: Result, run: str, raws: Mapping[str, Raw]) -> None:
+        """Write what allure-pytest has made of a test, with all that is known of its result by then.
+
+        ``raws`` are the raw answers of its vantage by question.
+        """
         body |= {
             "name": f"{result.title} [{result.vantage}]",
             "description": _description(body, result),
             "stop": body["start"] + round(result.seconds * 1000),
             # A test that was stopped half way has none.
-            "labels": [
-                *_labels(result, mine),
-                *(x for x in body.get("labels", ()) if x["name"] not in REPLACED),
-            ],
-            "links": [*body.get("links", ()), *_links(result, mine, docs)],
-            "steps": [*(_cause_step(cause, attached[id(cause)]) for cause in mine), *_evidence(result)],
-            "attachments": [*body.get("attachments", ()), *_raw(result, answers, folder)],
+            "labels": [*_labels(result), *(x for x in body.get("labels", ()) if x["name"] not in REPLACED)],
+            "links": [*body.get("links", ()), *_links(result, self.docs)],
+            "steps": _evidence(result),
+            "attachments": [*body.get("attachments", ()), *_raw(result, raws, self.path)],
         }
         if result.outcome is not Outcome.PASSED:
-            trace = "\n\n".join(told[id(cause)] for cause in mine) or "\n".join(
-                f"next: {s}" for s in result.remedy
-            )
+            trace = "\n".join(f"next: {step}" for step in result.remedy)
             body["statusDetails"] = {"message": plain(result.message), "trace": trace}
-        _write(file, body)
-    _write(folder / "categories.json", _categories(ending))
-    _write_text(folder / "environment.properties", _environment(ending))
+        _write(self._file(result, run), body)
+
+    def finish(self, ending: Ending) -> None:
+        """Add the causes to the results that they explain, and what Allure shows beside all results."""
+        told = {id(cause): _diagnosis(cause) for cause in ending.diagnosis.causes}
+        attached = {cause: _attach(self.path, text) for cause, text in told.items()}
+        causes = explaining(ending)
+        for result in ending.results:
+            mine = causes.get((result.check, result.vantage), ())
+            file = self._file(result, ending.run)
+            if not mine or not file.exists():  # it was judged where no file could be written
+                continue
+            body = json.loads(file.read_text(encoding="utf-8"))
+            body["labels"] += [{"name": "tag", "value": cause.kind.id} for cause in mine]
+            body["links"] += [
+                {"type": "link", "name": cause.kind.title, "url": cause.kind.source} for cause in mine
+            ]
+            body["steps"] = [*(_cause_step(cause, attached[id(cause)]) for cause in mine), *body["steps"]]
+            if result.outcome is not Outcome.PASSED:
+                body["statusDetails"]["trace"] = "\n\n".join(told[id(cause)] for cause in mine)
+            _write(file, body)
+        _write(self.path / "categories.json", _categories(ending))
+        _write_text(self.path / "environment.properties", _environment(ending))
+
+    def _file(self, result: Result, run: str) -> Path:
+        """Where a result lies; a cause finds it there again, in whatever process it was judged."""
+        name = uuid.uuid5(uuid.NAMESPACE_URL, f"kubecheck:{run}/{result.check}/{result.vantage}")
+        return self.path / f"{name}-result.json"
 
 
-def _key(result: Result) -> tuple[str, str]:
-    """The names that allure-pytest gives the test of a result."""
-    path, _, name = result.nodeid.partition("::")
-    return f"{path.removesuffix('.py').replace('/', '.')}#{name.partition('[')[0]}", result.vantage
+def is_of(result: Result, name: str, parameters: Iterable[Any]) -> bool:
+    """Whether a result is that of the test which allure-pytest gives this full name and these parameters."""
+    path, _, function = result.nodeid.partition("::")
+    module = path.removesuffix(".py").replace("/", ".")
+    return f"{module}#{function.partition('[')[0]}" == name and any(
+        each.name == "vantage" and each.value == result.vantage for each in parameters
+    )
 
 
-def _labels(result: Result, causes: tuple[Cause, ...]) -> list[Json]:
+def _labels(result: Result) -> list[Json]:
     area = result.check.partition(".")[0]
     kind, _, node = result.vantage.partition(":")
     told = [
@@ -100,14 +114,11 @@ def _labels(result: Result, causes: tuple[Cause, ...]) -> list[Json]:
         ("severity", "critical" if result.runbook else "normal"),
         ("host", node or kind),
         *(("tag", line) for line in result.runbook),
-        *(("tag", cause.kind.id) for cause in causes),
     ]
     return [{"name": name, "value": value} for name, value in told]
 
 
-def _links(result: Result, causes: tuple[Cause, ...], docs: str) -> Iterator[Json]:
-    for cause in causes:
-        yield {"type": "link", "name": cause.kind.title, "url": cause.kind.source}
+def _links(result: Result, docs: str) -> Iterator[Json]:
     if docs:
         area, _, name = result.check.partition(".")
         yield {"type": "link", "name": result.check, "url": f"{docs}/checks/{area}.md#{name}"}
@@ -175,11 +186,10 @@ def _diagnosis(cause: Cause) -> str:
     return plain("\n".join(told))
 
 
-def _raw(result: Result, answers: Answers, folder: Path) -> list[Json]:
+def _raw(result: Result, raws: Mapping[str, Raw], folder: Path) -> list[Json]:
     """What came back for the questions of a result, attached in one piece."""
-    given = answers.get(result.vantage, {})
-    asked = dict.fromkeys(target.asked for target in result.targets[:TARGETS] if target.asked in given)
-    told = [_answer(question, given[question]) for question in asked]
+    asked = dict.fromkeys(target.asked for target in result.targets[:TARGETS] if target.asked in raws)
+    told = [_answer(question, raws[question]) for question in asked]
     return [_attach(folder, "\n\n".join(told), "raw answers")] if told else []
 
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from kubecheck.outcomes import Outcome
-from kubecheck.plugin.judge import RESULT, pytest_report_teststatus
+from kubecheck.plugin.judge import pytest_report_teststatus
 from kubecheck.plugin.run import RUN
 from kubecheck.report.matrix import NODE_LIMIT
 
@@ -15,7 +15,7 @@ def shown(result, facts_of):
     """How pytest shows a result in a cluster of some nodes."""
 
     def show(outcome, nodes):
-        report = SimpleNamespace(kubecheck=RESULT.dump_python(result(outcome=outcome), mode="json"))
+        report = SimpleNamespace(kubecheck=result(outcome=outcome))
         facts = facts_of(tuple(f"n{number}" for number in range(nodes)))
         config = SimpleNamespace(stash={RUN: SimpleNamespace(facts=facts)})
         return pytest_report_teststatus(report, config)

@@ -15,6 +15,12 @@ from kubecheck.policy import Policy
 from kubecheck.survey import Record, save_record
 
 COMMAND = [sys.executable, "-m", "kubecheck.cli"]
+REMOVING = """
+import shutil
+
+def pytest_runtest_setup(item):
+    shutil.rmtree(item.config.option.allure_report_dir, ignore_errors=True)
+"""
 ONE_CHECK = ["-k", "dns_service_address"]
 
 
@@ -99,10 +105,23 @@ def test_metrics_and_allure_are_written(told):
 
 @pytest.mark.parametrize("processes", [(), ("-n", "2")])
 def test_each_result_is_a_file_of_allures_and_fixtures_are_none(record, tmp_path, processes):
-    run(tmp_path, "--replay", record, "-k", "node_ready", *processes)
+    done = run(tmp_path, "--replay", record, "-k", "node_ready or pod_resolves_kubernetes", *processes)
+    assert "2 passed, 2 unknown" in done.stdout, "fixtures of the latter have no answer to give"
     files = sorted(file.name.rpartition("-")[2] for file in (tmp_path / "reports/allure-results").iterdir())
-    assert files.count("result.json") == 2, "one for each node"
+    assert files.count("result.json") == 4, "one for each result"
     assert set(files) == {"categories.json", "environment.properties", "result.json"}
+
+
+@pytest.mark.parametrize("processes", [(), ("-n", "2")])
+def test_where_allures_results_cannot_be_written_the_run_goes_on_and_says_so(record, tmp_path, processes):
+    (tmp_path / "removing.py").write_text(REMOVING)
+    done = run(
+        tmp_path, "--replay", record, "-k", "node_ready", "-p", "removing", *processes,
+        PYTHONPATH=str(tmp_path),
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1].startswith("verdict: READY (2 passed; ")
+    assert "Allure's results could not all be written: " in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
 
 
 def test_failures_are_told_once_and_plainly(told):

@@ -1,12 +1,13 @@
 import json
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from kubecheck.outcomes import Outcome, Target
 from kubecheck.probes import Raw
-from kubecheck.report.allure import LONG, TARGETS, complete
+from kubecheck.report.allure import LONG, TARGETS, AllureFolder, is_of
 
 FAILED = Outcome.FAILED
 DNS = "dns A x of 10.96.0.10 over udp"
@@ -22,14 +23,14 @@ def folder(tmp_path):
 
 @pytest.fixture
 def completed(folder, ended):
-    """Results as allure-pytest writes them, completed, by vantage."""
+    """Results as allure-pytest makes them, completed, by vantage."""
 
     def make(*results, causes=(), answers=None):
-        for number, result in enumerate(results):
+        allure = AllureFolder(folder)
+        for result in results:
             body = {
                 "name": "test_pod_to_pod[x]",
                 "description": "Every pod.\n\n    Why.\n    ",
-                "fullName": "tests.network.test_pods#test_pod_to_pod",
                 "parameters": [{"name": "vantage", "value": result.vantage}],
                 "labels": [{"name": "host", "value": "ci"}, {"name": "thread", "value": "1"}],
                 "status": "failed",
@@ -37,8 +38,8 @@ def completed(folder, ended):
                 "start": 1000,
                 "stop": 99_000,
             }
-            (folder / f"{number}-result.json").write_text(json.dumps(body))
-        complete(ended(results, causes), answers or {}, folder)
+            allure.write(body, result, ended([]).run, (answers or {}).get(result.vantage, {}))
+        allure.finish(ended(results, causes))
         bodies = [json.loads(file.read_text()) for file in folder.glob("*-result.json")]
         return {body["parameters"][0]["value"]: body for body in bodies}
 
@@ -145,30 +146,34 @@ def test_a_great_many_targets_and_long_answers_are_cut(completed, result, folder
     assert len(text(folder, body["attachments"][0])) < LONG + 200
 
 
-def test_a_result_that_was_stopped_half_way_is_completed_too(folder, ended, result):
-    mine = result()
-    body = {
-        "fullName": "tests.network.test_pods#test_pod_to_pod",
-        "parameters": [{"name": "vantage", "value": mine.vantage}],
-        "start": 1000,
-    }
-    (folder / "1-result.json").write_text(json.dumps(body))
-    complete(ended([mine]), {}, folder)
-    assert ("epic", "network") in labels(json.loads((folder / "1-result.json").read_text()))
+def test_a_result_that_was_stopped_half_way_is_completed_too(folder, result):
+    AllureFolder(folder).write({"start": 1000}, result(), "r1", {})
+    (file,) = folder.iterdir()
+    assert ("epic", "network") in labels(json.loads(file.read_text()))
 
 
-def test_what_is_no_check_is_left_as_it_is(folder, ended):
-    body = {"fullName": "tests.other#test_x", "labels": [], "start": 0, "stop": 1}
-    file = folder / "a-result.json"
-    file.write_text(json.dumps(body))
-    complete(ended([]), {}, folder)
-    assert json.loads(file.read_text()) == body
+def test_results_of_other_runs_in_the_folder_are_left_as_they_are(ended, result, caused, folder):
+    failed = result(outcome=FAILED, message="no answer")
+    AllureFolder(folder).write({"start": 1000}, failed, "another", {})
+    (file,) = folder.iterdir()
+    before = file.read_text()
+    AllureFolder(folder).write({"start": 1000}, failed, "r1", {})
+    assert len(list(folder.glob("*-result.json"))) == 2
+    AllureFolder(folder).finish(ended([failed], [caused(failed)]))
+    assert file.read_text() == before
+
+
+def test_a_test_is_known_by_its_name_and_its_vantage(result):
+    mine, vantage = result(), [SimpleNamespace(name="vantage", value="pod:node1")]
+    assert is_of(mine, "tests.network.test_pods#test_pod_to_pod", vantage)
+    assert not is_of(mine, "tests.network.test_pods#test_other", vantage)
+    assert not is_of(mine, "tests.network.test_pods#test_pod_to_pod", [])
 
 
 def test_the_environment_is_told_in_lines(ended, folder, result):
     ending = ended([result()])
     evil = replace(ending, facts=replace(ending.facts, server_version="v1\nverdict=READY"))
-    complete(evil, {}, folder)
+    AllureFolder(folder).finish(evil)
     lines = (folder / "environment.properties").read_text().splitlines()
     assert "verdict=READY" in lines
     assert "Kubernetes=v1 verdict=READY" in lines
