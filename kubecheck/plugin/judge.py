@@ -190,6 +190,8 @@ def pytest_report_teststatus(
 
     In a large cluster no result gets a letter of its own: they would fill screens before the verdict.
     """
+    if is_worker(config):
+        return None  # whose terminal nobody sees
     found, run = result_in(report), config.stash.get(RUN, None)
     crowded = run is not None and len(run.facts.nodes) > NODE_LIMIT
     if found is None or not (crowded or found.outcome is Outcome.UNKNOWN):
