@@ -32,8 +32,9 @@ BINARIES = "/opt/fakenodes"
 AT_ONCE = 16
 LEASE = 80  # seconds; kwok renews after a quarter
 # On real nodes probes take no processor from whoever renews leases. Here thousands share this machine's, and
-# nodes whose leases come late would be taken for dead.
-LENIENT = {"--node-monitor-grace-period": "600s"}
+# nodes whose leases come late would be taken for dead. Fake nodes bring their own networks, from a range that
+# a controller-manager which gives them out would not begin with.
+LENIENT = {"--node-monitor-grace-period": "600s", "--allocate-node-cidrs": "false"}
 PATIENCE = 120.0  # seconds until all nodes are Ready
 
 # busybox' own tools come first, as in the images that probe pods have; and DNS as a pod has it.
