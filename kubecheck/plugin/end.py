@@ -103,8 +103,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Gen
         return (yield)
     stats = terminalreporter.stats
     ours = {key: [r for r in stats.get(key, []) if result_in(r)] for key in ("failed", "error")}
-    for key, reports in ours.items():
-        stats[key] = [r for r in stats.get(key, []) if r not in reports]
+    for key in ours:
+        stats[key] = [r for r in stats.get(key, []) if not result_in(r)]
     try:
         result = yield
     finally:
