@@ -107,7 +107,8 @@ def main() -> int:
                 fake.have(number)
                 for processes in divided:
                     reports = (options.reports or Path(folder)) / f"{number}-{processes}"
-                    measured.append(_run(lab, processes, reports))
+                    again = Path(folder) / f"{number}-{processes}-again"
+                    measured.append(_run(lab, processes, reports, again))
                     print(measured[-1].row(), flush=True)
                     _warn_of_dead_nodes(lab, measured[-1])
     except (LabError, RunProblem) as problem:
@@ -194,7 +195,7 @@ def _warn_of_dead_nodes(lab: Lab, measured: Measured) -> None:
         print(f"scale: {len(nodes)} of {measured.nodes} nodes were NotReady for a while", file=sys.stderr)
 
 
-def _run(lab: Lab, processes: int, reports: Path) -> Measured:
+def _run(lab: Lab, processes: int, reports: Path, again: Path) -> Measured:
     most = [0]
     divided = ["-n", str(processes)] if processes > 1 else []
     options = ["-q", "--run", RUN, *divided]
@@ -207,7 +208,7 @@ def _run(lab: Lab, processes: int, reports: Path) -> Measured:
         nodes=len(ran.verdict["cluster"]["nodes"]),
         processes=processes,
         seconds=ran.seconds,
-        again=_judged_again(reports / "record.json", divided),
+        again=_judged_again(reports / "record.json", again, divided),
         phases=ran.verdict["timings"],
         requests=ran.verdict["requests"]["total"],
         mebibytes=most[0] / 2**20,
@@ -216,15 +217,17 @@ def _run(lab: Lab, processes: int, reports: Path) -> Measured:
     )
 
 
-def _judged_again(record: Path, divided: Sequence[str]) -> float:
-    """Seconds in which a record is judged. Raises RunProblem where it is not."""
-    with TemporaryDirectory(prefix="kubecheck-scale-") as reports:
-        command = replay_command_line(record, Path(reports), "-q", *divided)
-        began = time.monotonic()
-        subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, timeout=LIMIT, check=False)
-        if not (Path(reports) / "verdict.json").exists():
-            raise RunProblem(f"{record} was not judged again")
-        return time.monotonic() - began
+def _judged_again(record: Path, reports: Path, divided: Sequence[str]) -> float:
+    """Seconds in which a record is judged. Raises RunProblem where it is not.
+
+    The reports are left there: ext4 looks through all files that were deleted a moment ago for each new one.
+    """
+    command = replay_command_line(record, reports, "-q", *divided)
+    began = time.monotonic()
+    subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, timeout=LIMIT, check=False)
+    if not (reports / "verdict.json").exists():
+        raise RunProblem(f"{record} was not judged again")
+    return time.monotonic() - began
 
 
 @contextmanager
