@@ -78,6 +78,10 @@ does, where nobody has to answer. **MiB** is the most memory of all of its proce
 those of the terminal. The dashed line is growth in proportion to the nodes, from the smallest cluster on.
 `make scale` measures it again.
 
+With `-n N` as many workers judge, and send all that they find to one more process, which costs each about a
+third on top of judging. So N workers want N + 1 processors: on a machine with fewer, more of them judge no
+faster.
+
 """
 
 
