@@ -71,5 +71,9 @@ def _panel(panel: Panel) -> str:
         lines.append(f"<polyline fill='none' stroke='{colour}' stroke-width='2' points='{line(curve)}'/>")
         lines += [f"<circle r='3' fill='{colour}' cx='{x}' cy='{y}'/>" for x, y in map(place, curve)]
         if len(panel.curves) > 1:
-            lines.append(f"<text x='8' y='{14 + 16 * number}' style='fill: {colour}'>{escape(name)}</text>")
+            # Below the curves, which begin on the left and grow.
+            y = HEIGHT - 10 - 16 * (len(panel.curves) - 1 - number)
+            lines.append(
+                f"<text x='{WIDTH}' y='{y}' text-anchor='end' style='fill: {colour}'>{escape(name)}</text>"
+            )
     return "\n".join(lines)
