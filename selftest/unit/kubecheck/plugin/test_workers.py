@@ -39,8 +39,8 @@ def test_processes_do_not_interrupt_each_other_and_get_no_more_than_they_had(fac
     done = subprocess.run(
         [sys.executable, "-m", "kubecheck.cli", "--replay", "record.json", "-k", "node_ready", "-n", "2",
          "-p", "telling"],
-        cwd=tmp_path, env={"PATH": os.environ["PATH"], "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True,
-        timeout=120, check=False,
+        cwd=tmp_path, env={"PATH": os.environ["PATH"], "PYTHONPATH": str(tmp_path)},
+        capture_output=True, text=True, timeout=120, check=False,
         preexec_fn=lambda: os.sched_setscheduler(0, getattr(os, own), os.sched_param(0)),
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
