@@ -102,9 +102,9 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Gen
     if ending is None:
         return (yield)
     stats = terminalreporter.stats
-    ours = {key: [r for r in stats.get(key, []) if result_in(r)] for key in ("failed", "error")}
+    ours = {key: [r for r in stats[key] if result_in(r)] for key in ("failed", "error") if key in stats}
     for key in ours:
-        stats[key] = [r for r in stats.get(key, []) if not result_in(r)]
+        stats[key] = [r for r in stats[key] if not result_in(r)]
     try:
         result = yield
     finally:

@@ -171,3 +171,9 @@ def test_colours_can_be_turned_off(record, tmp_path):
     assert not re.search(r"\x1b\[[0-9;]*m", said)
     summary = said.partition("= NOT READY: ")[2].splitlines()
     assert all(len(line) <= 80 for line in summary if "next: " not in line and "mend " not in line)
+
+
+def test_nothing_is_red_where_nothing_failed(record, tmp_path):
+    said = on_terminal(tmp_path, "--replay", record, "-k", "node_ready")
+    assert "2 passed" in said
+    assert "\x1b[31m" not in said
