@@ -11,7 +11,7 @@ import json
 import os
 import re
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +51,12 @@ class AllureFolder:
         """
         body |= {
             "name": f"{result.title} [{result.vantage}]",
+            "status": STATUS[result.outcome],
             "description": _description(body, result),
             "stop": body["start"] + round(result.seconds * 1000),
-            # A test that was stopped half way has none.
-            "labels": [*_labels(result), *(x for x in body.get("labels", ()) if x["name"] not in REPLACED)],
+            "labels": [*_labels(result), *(x for x in body["labels"] if x["name"] not in REPLACED)],
             "links": [*body.get("links", ()), *_links(result, self.docs)],
-            "steps": _evidence(result),
+            "steps": [*_evidence(result), *body.get("steps", ())],
             "attachments": [*body.get("attachments", ()), *_raw(result, raws, self.path)],
         }
         if result.outcome is not Outcome.PASSED:
@@ -90,15 +90,6 @@ class AllureFolder:
         """Where a result lies; a cause finds it there again, in whatever process it was judged."""
         name = uuid.uuid5(uuid.NAMESPACE_URL, f"kubecheck:{run}/{result.check}/{result.vantage}")
         return self.path / f"{name}-result.json"
-
-
-def is_of(result: Result, name: str, parameters: Iterable[Any]) -> bool:
-    """Whether a result is that of the test which allure-pytest gives this full name and these parameters."""
-    path, _, function = result.nodeid.partition("::")
-    module = path.removesuffix(".py").replace("/", ".")
-    return f"{module}#{function.partition('[')[0]}" == name and any(
-        each.name == "vantage" and each.value == result.vantage for each in parameters
-    )
 
 
 def _labels(result: Result) -> list[Json]:
@@ -246,4 +237,4 @@ def _write(path: Path, body: Any) -> None:
 
 
 def _write_text(path: Path, text: str) -> None:
-    path.write_text(text + "\n", encoding="utf-8", errors="replace")
+    path.write_bytes(f"{text}\n".encode(errors="replace"))
