@@ -57,7 +57,7 @@ def test_beside(prepared):
 
 @pytest.fixture
 def results(facts_of, tmp_path):
-    """Runs what is asked for of two files; answers with Allure's results, by name and vantage, and the rest."""
+    """Runs what is asked for of two files: Allure's results by name and vantage, and its containers."""
     folder = tmp_path / "rooms"
     folder.mkdir(parents=True)
     (folder / "__init__.py").write_text("")
