@@ -83,6 +83,7 @@ from kubecheck.probes import (
     record_type,
 )
 from kubecheck.probes.suites import known_suite, weak_suites
+from kubecheck.probes.x509 import authority_in_use, chain_problem, first_to_end, lasting_path
 from kubecheck.wording import listed
 
 __all__ = [
@@ -175,11 +176,15 @@ __all__ = [
     "UdpAsk",
     "Vantage",
     "Webhook",
+    "authority_in_use",
+    "chain_problem",
     "check",
     "deviations",
     "drift",
+    "first_to_end",
     "for_each",
     "known_suite",
+    "lasting_path",
     "listed",
     "many_addresses",
     "middle",

@@ -16,6 +16,7 @@ from kubecheck.cluster.errors import network_words
 from kubecheck.cluster.reading import Reading
 from kubecheck.input import parse_json
 from kubecheck.probes import Certificate, Raw, TlsHello
+from kubecheck.probes.x509 import authority_in_use
 
 ROOT_CA = "kube-root-ca.crt"
 YOUNG = 60.0  # seconds in which a new namespace gets its own
@@ -59,6 +60,12 @@ class Certificates:
     aggregation: Reading[Aggregation]
     served: Reading[Served]
     own: Reading[Certificate]
+
+    def authority(self, now: datetime, *issued: Certificate) -> Certificate:
+        """The CA in ``root`` whose end counts for what is served and for ``issued``. Raises CannotTell."""
+        served = self.served.found
+        chains = [served.chain] if served else []
+        return authority_in_use(self.root.value, [*chains, *((each,) for each in issued)], now)
 
 
 def read_certificates(api: Api) -> Certificates:

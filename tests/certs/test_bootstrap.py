@@ -13,6 +13,7 @@ from kubecheck.checks import (
     Policy,
     Rehearsal,
     Standing,
+    chain_problem,
     check,
 )
 
@@ -228,4 +229,9 @@ def test_issued_certificate_is_believed(fleet: Standing, facts: Facts, policy: P
     assert any(mine.signed_by(authority) for authority in clients), (
         f"the certificate issued to {found.node} is signed by {mine.issuer} with a key that is none of the"
         f" API servers' client CAs ({known}): they would answer 401"
+    )
+    problem = chain_problem((mine,), clients, datetime.fromisoformat(facts.clock.value))
+    assert not problem, (
+        f"the certificate issued to {found.node} leads to the API servers' client CAs, and {problem}: they"
+        " would answer 401"
     )

@@ -52,8 +52,9 @@ def authority_says(facts: Facts) -> str:
     known = facts.certificates.found
     if known is None or not known.root.found or facts.clock.found is None:
         return "the CA's end is not known"
-    authority = max(known.root.found, key=lambda each: each.ends)
-    left = authority.days_left(datetime.fromisoformat(facts.clock.found))
+    now = datetime.fromisoformat(facts.clock.found)
+    authority = known.authority(now)
+    left = authority.days_left(now)
     return f"the CA {authority.subject} ends in {left:.0f} days, and what it signs ends no later"
 
 

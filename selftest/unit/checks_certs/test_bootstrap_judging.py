@@ -107,6 +107,14 @@ def test_an_issued_certificate_that_nobody_believes(facts):
     good = fleet(certificate=node_certificate())
     with pytest.raises(AssertionError, match=r"they would answer 401"):
         bootstrap.test_issued_certificate_is_believed(good, strange, DEFAULT)
+    over = certificate("kubernetes", days=-0.5)
+    ended = changed(facts, "certificates", aggregation=Reading(Aggregation((NAMESAKE, over), (FRONT,), ())))
+    with pytest.raises(
+        AssertionError, match=r"CN=kubernetes on the way there ends .*: they would answer 401"
+    ):
+        bootstrap.test_issued_certificate_is_believed(good, ended, DEFAULT)
+    both = changed(facts, "certificates", aggregation=Reading(Aggregation((over, CA), (FRONT,), ())))
+    bootstrap.test_issued_certificate_is_believed(good, both, DEFAULT)
     silent = changed(facts, "certificates", aggregation=Reading(Aggregation((), (FRONT,), ())))
     with pytest.raises(CannotTell, match=r"no client-ca-file"):
         bootstrap.test_issued_certificate_is_believed(good, silent, DEFAULT)
