@@ -61,6 +61,10 @@ def test_serving_certificates_of_kubelets(facts):
     asking = replace(facts, kubelets={"node1": kubelet(serverTLSBootstrap=True)})
     with pytest.raises(AssertionError, match=r"somebody must approve this kubelet's request"):
         judge(shown(suite="", alert="internal_error"), asking, node, DEFAULT)
+    with pytest.raises(CannotTell, match=r"speaks TLS 1\.3 only"):
+        judge(shown(suite="", alert="protocol_version"), asking, node, DEFAULT)
+    with pytest.raises(AssertionError, match=r"\(handshake_failure\) .*; expected a certificate$"):
+        judge(shown(suite="", alert="handshake_failure"), asking, node, DEFAULT)
     with pytest.raises(AssertionError, match=r"of the cluster's CA"):
         judge(shown(own), asking, node, DEFAULT)
 
