@@ -52,7 +52,7 @@ class Certificates:
 
     ``root`` is ConfigMap kube-root-ca.crt of kube-system, which pods use to know API servers.
     ``strays`` are the namespaces where it is missing or another, and how. ``own`` is the client
-    certificate of the kubeconfig, absent when that has another kind of credentials.
+    certificate of the kubeconfig, absent when that has another kind of credentials or a plugin for them.
     """
 
     root: Reading[tuple[Certificate, ...]]
@@ -161,6 +161,10 @@ def _own(api: Api) -> Reading[Certificate]:
     path = api.client.configuration.cert_file
     if not path:
         return Reading(problem="the credentials in use are no client certificate", absent=True)
+    if api.certificate_by_plugin:
+        return Reading(
+            problem="a credential plugin issues the client certificate in use, and renews it", absent=True
+        )
     try:
         return Reading(Certificate.from_pem(Path(path).read_text(encoding="utf-8"))[0])
     except (OSError, ValueError) as problem:

@@ -146,6 +146,7 @@ def test_kubeconfig_server_certificate(facts: Facts, policy: Policy) -> None:
 def test_own_client_certificate(facts: Facts, policy: Policy) -> None:
     """The administrator who runs this will still be let in next week.
 
+    A certificate that a credential plugin issues is left out: it is a short one, and the plugin renews it.
     Source: https://kubernetes.io/docs/setup/best-practices/certificates/#configure-certificates-for-user-accounts
     """
     own = facts.certificates.value.own
