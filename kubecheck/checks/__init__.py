@@ -82,7 +82,7 @@ from kubecheck.probes import (
     middle,
     record_type,
 )
-from kubecheck.probes.suites import known_suite, weak_suites
+from kubecheck.probes.suites import TLS13, canonical, known_suite, weak_suites
 from kubecheck.probes.x509 import authority_in_use, chain_problem, first_to_end, lasting_path
 from kubecheck.wording import listed
 
@@ -102,6 +102,7 @@ __all__ = [
     "NODES",
     "PODS",
     "REHEARSAL",
+    "TLS13",
     "UDP_PORT",
     "AnonymousGet",
     "ApiServer",
@@ -177,6 +178,7 @@ __all__ = [
     "Vantage",
     "Webhook",
     "authority_in_use",
+    "canonical",
     "chain_problem",
     "check",
     "deviations",

@@ -96,6 +96,35 @@ def test_suites_are_judged_only_where_policy_lists_them(facts):
             suites.test_kubelet_suites_configured(configured, node, RUNBOOK)
 
 
+CHACHA, AES = "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"
+
+
+@pytest.mark.parametrize(
+    ("promised", "configured"),
+    [
+        ([CHACHA], [f"{CHACHA}_SHA256"]),
+        ([f"{CHACHA}_SHA256"], [CHACHA]),
+        ([AES], [AES, "TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256"]),
+        ([AES, "TLS_AES_256_GCM_SHA384"], [AES]),
+    ],
+)
+def test_configured_suites_are_compared_by_what_they_are(facts, promised, configured):
+    rules = policy(kubelet_tls_cipher_suites=promised)
+    has = replace(facts, kubelets={"node1": kubelet(tlsCipherSuites=configured)})
+    suites.test_kubelet_suites_configured(has, facts.node("node1"), rules)
+    for function in (suites.test_kubelet_refuses_weak_suites, suites.test_kubelet_accepts_promised_suite):
+        assert declared(function).asks(site(facts, rules)).hello
+    other = "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"
+    more = replace(facts, kubelets={"node1": kubelet(tlsCipherSuites=[*configured, other])})
+    with pytest.raises(AssertionError, match=rf"also accepts {other}; expected"):
+        suites.test_kubelet_suites_configured(more, facts.node("node1"), rules)
+
+
+def test_suites_of_tls_13_alone_are_no_promise(facts):
+    with pytest.raises(CannotTell, match=r"suites of TLS 1\.3 alone"):
+        suites.promised(policy(kubelet_tls_cipher_suites=["TLS_AES_256_GCM_SHA384"]))
+
+
 def test_a_kubelet_of_tls_13_alone_passes_both_ways():
     only13 = shown(suite="", alert="protocol_version")
     suites.test_kubelet_accepts_promised_suite(only13)
