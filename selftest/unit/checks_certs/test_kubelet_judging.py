@@ -30,9 +30,25 @@ def test_client_certificates_of_kubelets(facts):
     kubelets.test_kubelet_client_certificate(facts, node, DEFAULT)
     with pytest.raises(AssertionError, match=r"expected are 36135; the CA CN=kubernetes ends in 3650 days"):
         kubelets.test_kubelet_client_certificate(facts, node, RUNBOOK)
-    silent = replace(facts, kubelets={"node1": Reading(Kubelet(None, {}))})
-    with pytest.raises(CannotTell):
-        kubelets.test_kubelet_client_certificate(silent, node, DEFAULT)
+    for seconds in (None, float("inf")):
+        silent = replace(facts, kubelets={"node1": Reading(Kubelet(seconds, {"rotateCertificates": True}))})
+        with pytest.raises(CannotTell, match=r"does not report the end"):
+            kubelets.test_kubelet_client_certificate(silent, node, DEFAULT)
+
+
+def test_a_kubelet_that_does_not_renew_tells_no_end(facts):
+    node = facts.node("node1")
+    static = replace(facts, kubelets={"node1": Reading(Kubelet(None, {"rotateCertificates": False}))})
+    for rules in (DEFAULT, policy(kubelet_client_min_days=14), policy(kubelet_client_min_days=1)):
+        with pytest.raises(NotApplicable, match=r"rotateCertificates is false.*; on the node: openssl"):
+            kubelets.test_kubelet_client_certificate(static, node, rules)
+    # What was promised is not left out in silence.
+    for rules in (RUNBOOK, policy(kubelet_client_min_days=15)):
+        with pytest.raises(CannotTell, match=r"rotateCertificates is false.*; policy promises"):
+            kubelets.test_kubelet_client_certificate(static, node, rules)
+    unread = replace(facts, kubelets={"node1": Reading(problem="forbidden")})
+    with pytest.raises(CannotTell, match=r"forbidden"):
+        kubelets.test_kubelet_client_certificate(unread, node, DEFAULT)
 
 
 def test_the_subject_of_a_kubelets_certificate_is_seen_while_its_request_is_there(facts):
