@@ -82,7 +82,8 @@ from kubecheck.probes import (
     middle,
     record_type,
 )
-from kubecheck.probes.suites import known_suite, weak_suites
+from kubecheck.probes.suites import TLS13, canonical, known_suite, weak_suites
+from kubecheck.probes.x509 import authority_in_use, chain_problem, first_to_end, lasting_path
 from kubecheck.wording import listed
 
 __all__ = [
@@ -101,6 +102,7 @@ __all__ = [
     "NODES",
     "PODS",
     "REHEARSAL",
+    "TLS13",
     "UDP_PORT",
     "AnonymousGet",
     "ApiServer",
@@ -175,11 +177,16 @@ __all__ = [
     "UdpAsk",
     "Vantage",
     "Webhook",
+    "authority_in_use",
+    "canonical",
+    "chain_problem",
     "check",
     "deviations",
     "drift",
+    "first_to_end",
     "for_each",
     "known_suite",
+    "lasting_path",
     "listed",
     "many_addresses",
     "middle",

@@ -61,6 +61,8 @@ class Api:
         self.requests = requests or RequestsMade()
         self.deadline = Deadline()
         """After it nothing is asked any more, and whatever is under way ends by then."""
+        self.certificate_by_plugin = False
+        """Whether a credential plugin issues the client certificate in use, and renews it."""
         self._slots = threading.BoundedSemaphore(AT_ONCE)
 
     def get(self, path: str, *, seconds: float = READ_TIMEOUT, **query: str | int) -> Json:

@@ -16,6 +16,7 @@ from kubecheck.cluster.errors import network_words
 from kubecheck.cluster.reading import Reading
 from kubecheck.input import parse_json
 from kubecheck.probes import Certificate, Raw, TlsHello
+from kubecheck.probes.x509 import authority_in_use
 
 ROOT_CA = "kube-root-ca.crt"
 YOUNG = 60.0  # seconds in which a new namespace gets its own
@@ -51,7 +52,7 @@ class Certificates:
 
     ``root`` is ConfigMap kube-root-ca.crt of kube-system, which pods use to know API servers.
     ``strays`` are the namespaces where it is missing or another, and how. ``own`` is the client
-    certificate of the kubeconfig, absent when that has another kind of credentials.
+    certificate of the kubeconfig, absent when that has another kind of credentials or a plugin for them.
     """
 
     root: Reading[tuple[Certificate, ...]]
@@ -59,6 +60,12 @@ class Certificates:
     aggregation: Reading[Aggregation]
     served: Reading[Served]
     own: Reading[Certificate]
+
+    def authority(self, now: datetime, *issued: Certificate) -> Certificate:
+        """The CA in ``root`` whose end counts for what is served and for ``issued``. Raises CannotTell."""
+        served = self.served.found
+        chains = [served.chain] if served else []
+        return authority_in_use(self.root.value, [*chains, *((each,) for each in issued)], now)
 
 
 def read_certificates(api: Api) -> Certificates:
@@ -154,6 +161,10 @@ def _own(api: Api) -> Reading[Certificate]:
     path = api.client.configuration.cert_file
     if not path:
         return Reading(problem="the credentials in use are no client certificate", absent=True)
+    if api.certificate_by_plugin:
+        return Reading(
+            problem="a credential plugin issues the client certificate in use, and renews it", absent=True
+        )
     try:
         return Reading(Certificate.from_pem(Path(path).read_text(encoding="utf-8"))[0])
     except (OSError, ValueError) as problem:

@@ -38,9 +38,10 @@ def connect(
     configuration = Configuration()
     proxy = ""
     acting_as: Headers = ()
+    by_plugin = False
     paths = _kubeconfig_paths(kubeconfig)
     if paths:
-        proxy, acting_as = _load_kubeconfig(paths, context, configuration)
+        proxy, acting_as, by_plugin = _load_kubeconfig(paths, context, configuration)
     elif SERVICE_ACCOUNT_TOKEN.exists():
         _load_incluster(configuration)
     else:
@@ -64,7 +65,9 @@ def connect(
     if not configuration.verify_ssl:
         # The kubeconfig says so; once a request, it would be told again.
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-    return Api(ApiClient(configuration), acting_as)
+    api = Api(ApiClient(configuration), acting_as)
+    api.certificate_by_plugin = by_plugin
+    return api
 
 
 def _kubeconfig_paths(kubeconfig: str | None) -> list[str]:
@@ -92,8 +95,11 @@ def _load_incluster(configuration: Configuration) -> None:
 
 def _load_kubeconfig(
     paths: list[str], context: str | None, configuration: Configuration
-) -> tuple[str, Headers]:
-    """Write it into ``configuration``; the proxy that it names comes back, and whom its user acts as."""
+) -> tuple[str, Headers, bool]:
+    """Write it into ``configuration``.
+
+    The proxy that it names comes back, whom its user acts as, and whether a plugin gave a certificate.
+    """
     from kubernetes.config import ConfigException
 
     from kubecheck.cluster.credentials import Kubeconfig
@@ -109,7 +115,7 @@ def _load_kubeconfig(
         found = Kubeconfig(list(contents), context or next(iter(current), None))
         found.configure(configuration)
         check_address(configuration.host)
-        return found.proxy_url, found.impersonation()
+        return found.proxy_url, found.impersonation(), found.certificate_by_plugin
     except ConfigException as problem:
         raise ConnectionProblem(f"kubeconfig {shown} cannot be used: {problem}") from None
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as problem:

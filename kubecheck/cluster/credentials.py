@@ -34,6 +34,7 @@ class Kubeconfig(KubeConfigLoader):
     """The cluster and the user of a kubeconfig's context. Reading it raises ConfigException."""
 
     expiry: datetime | None = None
+    certificate_by_plugin = False
 
     def __init__(self, paths: Sequence[str], context: str | None) -> None:
         merged: Any = KubeConfigMerger(os.pathsep.join(paths)).config
@@ -127,6 +128,7 @@ class Kubeconfig(KubeConfigLoader):
         if status.get("token"):
             self.token = f"Bearer {status['token']}"
         if certificate and key:
+            self.certificate_by_plugin = True
             self.cert_file, self.key_file = (
                 FileOrData(
                     {"pem": text},

@@ -17,7 +17,7 @@ SAME_END = 600.0  # seconds within which two ends are one: a kubelet's word is s
 class Signing:
     """What is known of the signer of kubelets' client certificates.
 
-    ``authority`` is the CA that ends last, with ``authority_days`` left. ``days`` is how long what was
+    ``authority`` is the CA whose end counts, with ``authority_days`` left. ``days`` is how long what was
     issued lately is valid, 0 where nothing was seen; ``cut`` whether that end is the CA's own.
     """
 
@@ -37,11 +37,12 @@ class Signing:
 
 def signing(evidence: Evidence) -> Signing:
     """What the rehearsal got tells most; without one, the youngest request that was signed."""
-    now = evidence.facts.clock.found
-    certificates = evidence.facts.certificates.found
-    root = (certificates.root.found if certificates else None) or ()
-    authority = max(root, key=lambda each: each.ends, default=None)
-    left = authority.days_left(datetime.fromisoformat(now)) if authority and now else 0.0
+    clock, certificates = evidence.facts.clock.found, evidence.facts.certificates.found
+    authority, left = None, 0.0
+    if clock and certificates and certificates.root.found:
+        now = datetime.fromisoformat(clock)
+        authority = certificates.authority(now, *_rehearsed(evidence))
+        left = authority.days_left(now)
     ends, begins = _issued(evidence)
     if not ends or not begins:
         return Signing(authority, left, 0.0, cut=False)
@@ -49,12 +50,17 @@ def signing(evidence: Evidence) -> Signing:
     return Signing(authority, left, (ends - begins).total_seconds() / DAY, cut)
 
 
-def _issued(evidence: Evidence) -> tuple[datetime | None, datetime | None]:
-    """End and begin of what was issued last."""
+def _rehearsed(evidence: Evidence) -> tuple[Certificate, ...]:
+    """The certificate that the rehearsal got, if any."""
     standing = evidence.standing
     rehearsal = standing.rehearsal.found if standing else None
-    if rehearsal and rehearsal.certificate:
-        return rehearsal.certificate.ends, rehearsal.certificate.begins
+    return (rehearsal.certificate,) if rehearsal and rehearsal.certificate else ()
+
+
+def _issued(evidence: Evidence) -> tuple[datetime | None, datetime | None]:
+    """End and begin of what was issued last."""
+    for certificate in _rehearsed(evidence):
+        return certificate.ends, certificate.begins
     bootstrap = evidence.facts.bootstrap.found
     requests = (bootstrap.requests.found if bootstrap else None) or ()
     last = max((each for each in requests if each.ends), key=lambda each: each.created, default=None)

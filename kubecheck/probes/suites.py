@@ -38,6 +38,14 @@ ALIASES = {
 }
 """Names that Kubernetes' flags take besides the IANA's."""
 
+TLS13 = frozenset({
+    "TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256",
+})  # fmt: skip
+"""Kubernetes' flags take these too, and they mean nothing there: Go has all of them on in TLS 1.3.
+
+Source: https://pkg.go.dev/crypto/tls#Config (CipherSuites: "TLS 1.3 ciphersuites are not configurable")
+"""
+
 STRONG = tuple(name for name in SUITES if "ECDHE" in name and ("GCM" in name or "CHACHA" in name))
 """Forward secrecy and authenticated encryption: what any server of today accepts one of."""
 

@@ -177,9 +177,14 @@ class TlsAnswer(Answer):
         has = ", ".join((*mine.names, *mine.addresses)) or "none"
         self.must(not missing, f"a certificate for {', '.join(missing)} too; this one is for {has}")
 
-    def must_lead_to(self, authorities: Sequence[Certificate], what: str) -> None:
-        """The certificate is signed by one of ``authorities``, called ``what``, or by way of others."""
-        problem = chain_problem((self.certificate, *self.chain[1:]), authorities)
+    def must_lead_to(
+        self, authorities: Sequence[Certificate], what: str, now: datetime, days: float = 0
+    ) -> None:
+        """It is signed by one of ``authorities``, called ``what``, or by way of others, all of them valid.
+
+        They are at ``now`` and for so many days more.
+        """
+        problem = chain_problem((self.certificate, *self.chain[1:]), authorities, now, days)
         self.must(not problem, f"a certificate that leads to {what}: {problem}")
 
 

@@ -9,8 +9,6 @@ from datetime import datetime
 from ipaddress import ip_address
 from typing import Any
 
-_DEPTH = 10  # certificates in a chain; more are no chain but a mistake
-
 
 @dataclass(frozen=True)
 class Certificate:
@@ -92,23 +90,91 @@ class Certificate:
         return tuple(found)
 
 
-def chain_problem(chain: Sequence[Certificate], authorities: Sequence[Certificate]) -> str:
-    """Why ``chain``, the server's own first, leads to none of ``authorities``; empty when it does."""
-    current = chain[0]
-    for _ in range(_DEPTH):
-        if any(current.pem == known.pem or current.signed_by(known) for known in authorities):
-            return ""
-        above = next((c for c in chain[1:] if c.pem != current.pem and current.signed_by(c)), None)
-        if above is None:
-            break
-        current = above
-    namesake = next((known for known in authorities if known.subject == current.issuer), None)
+def lasting_path(
+    chain: Sequence[Certificate], authorities: Sequence[Certificate], now: datetime
+) -> tuple[Certificate, ...]:
+    """The way from ``chain``'s first to ``authorities`` that is valid longest; empty when there is none.
+
+    A client needs one way only, and there are several where CAs are cross-signed or being replaced. The
+    way ends at a CA that no other of ``authorities`` signed: Go is content with the first that it knows,
+    and OpenSSL goes on from there.
+    Source: https://docs.openssl.org/3.0/man3/X509_VERIFY_PARAM_set_flags/ (X509_V_FLAG_PARTIAL_CHAIN)
+    """
+    path, arrives = _climb(chain, authorities, now)
+    return path if arrives else ()
+
+
+def first_to_end(path: Iterable[Certificate], now: datetime) -> Certificate:
+    """The one that makes ``path`` invalid: where all have begun by ``now``, the one that ends first."""
+    return min(path, key=lambda each: (each.begins <= now, each.ends))
+
+
+def authority_in_use(
+    authorities: Sequence[Certificate], issued: Iterable[Sequence[Certificate]], now: datetime
+) -> Certificate:
+    """The one of ``authorities`` whose end counts: of those that chains in ``issued`` need, the first to end.
+
+    Where it is not known that any is needed, the one that ends last: an old one may be left beside it.
+    """
+    used = [each for chain in issued for each in lasting_path(chain, authorities, now) if each in authorities]
+    return first_to_end(used, now) if used else max(authorities, key=lambda each: each.ends)
+
+
+def chain_problem(
+    chain: Sequence[Certificate], authorities: Sequence[Certificate], now: datetime, days: float = 0
+) -> str:
+    """Why ``chain``, the server's own first, leads to none of ``authorities``; empty when it does.
+
+    Every certificate on the way must be valid at ``now`` and for more than ``days`` from then.
+    """
+    path, arrives = _climb(chain, authorities, now)
+    if arrives:
+        weakest = first_to_end(path, now)
+        if weakest.begins > now:
+            return f"{weakest.subject} on the way there begins {weakest.begins:%Y-%m-%d %H:%M} UTC"
+        if (left := weakest.days_left(now)) <= days:
+            wanted = f"; expected are {days:g} more" if days else ""
+            when = f"{weakest.ends:%Y-%m-%d %H:%M} UTC, in {left:.1f} days"
+            return f"{weakest.subject} on the way there ends {when}{wanted}"
+        return ""
+    last = path[-1]
+    namesake = next((known for known in authorities if known.subject == last.issuer), None)
     if namesake:
-        return f"{current.subject} is signed by another key than that of the CA {namesake.subject}"
-    if current.self_signed:
-        return f"{current.subject} is signed by itself"
+        return f"{last.subject} is signed by another key than that of the CA {namesake.subject}"
+    if last.self_signed:
+        return f"{last.subject} is signed by itself"
     known = ", ".join(authority.subject for authority in authorities) or "none"
-    return f"{current.subject} is signed by {current.issuer}, which is not the CA ({known})"
+    return f"{last.subject} is signed by {last.issuer}, which is not the CA ({known})"
+
+
+def _climb(
+    chain: Sequence[Certificate], authorities: Sequence[Certificate], now: datetime
+) -> tuple[tuple[Certificate, ...], bool]:
+    """What ``lasting_path`` finds, and True; or the last way that was tried, and False."""
+
+    def lasts(path: tuple[Certificate, ...]) -> tuple[bool, datetime]:
+        weakest = first_to_end(path, now)
+        return weakest.begins <= now, weakest.ends
+
+    path: tuple[Certificate, ...] = (chain[0],)
+    paths, seen = [path], set[Certificate]()
+    while paths:
+        # No way gets better as it grows: the first that arrives is the best.
+        path = max(paths, key=lasts)
+        paths.remove(path)
+        last = path[-1]
+        if last in seen:
+            continue
+        seen.add(last)
+        above = [
+            each
+            for each in dict.fromkeys((*authorities, *chain[1:]))
+            if each not in path and last.signed_by(each)
+        ]
+        if last in authorities and (last.self_signed or not any(each in authorities for each in above)):
+            return path, True
+        paths += [(*path, each) for each in above]
+    return path, False
 
 
 def missing_names(certificate: Certificate, hosts: Iterable[str]) -> list[str]:

@@ -15,7 +15,9 @@ from kubecheck.checks import (
     TlsAnswer,
     TlsHello,
     check,
+    first_to_end,
     for_each,
+    lasting_path,
 )
 
 RENEW = (
@@ -35,10 +37,11 @@ def names_in_cluster(facts: Facts) -> tuple[str, ...]:
 
 
 def must_serve(answer: TlsAnswer, names: Sequence[str], facts: Facts, policy: Policy) -> None:
-    """The certificate is valid, for these names, and leads to the CA that pods believe."""
-    answer.must_be_valid(datetime.fromisoformat(facts.clock.value), policy.certificates.server_min_days)
+    """The certificate is for these names, leads to the CA that pods believe, and all on the way is valid."""
+    now, days = datetime.fromisoformat(facts.clock.value), policy.certificates.server_min_days
+    answer.must_be_valid(now, days)
     answer.must_cover(names)
-    answer.must_lead_to(facts.certificates.value.root.value, CA_OF_PODS)
+    answer.must_lead_to(facts.certificates.value.root.value, CA_OF_PODS, now, days)
 
 
 @check(
@@ -50,7 +53,8 @@ def must_serve(answer: TlsAnswer, names: Sequence[str], facts: Facts, policy: Po
 def test_kubernetes_service_certificate(answer: TlsAnswer, facts: Facts, policy: Policy) -> None:
     """At the ClusterIP: valid today, for the ClusterIP and the Service's names, of the CA that pods have.
 
-    Whatever runs in the cluster verifies all of that with each connection.
+    Whatever runs in the cluster verifies all of that with each connection, and as well that the CAs above
+    the certificate have not ended.
     Source: https://kubernetes.io/docs/setup/best-practices/certificates/
     """
     must_serve(answer, names_in_cluster(facts), facts, policy)
@@ -113,16 +117,20 @@ def test_front_certificate(answer: TlsAnswer, facts: Facts, policy: Policy) -> N
 def test_kubeconfig_server_certificate(facts: Facts, policy: Policy) -> None:
     """What the machine that kubecheck runs on sees: valid long enough, for the address in the kubeconfig.
 
-    The connection itself has been verified, or there would be no run; this tells what is left.
+    The connection itself has been verified, or there would be no run; this tells what is left. Where the
+    certificate leads to the CA in kube-root-ca.crt, all on the way must be valid as long.
     Source: https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/
     """
-    served = facts.certificates.value.served.value
+    certificates = facts.certificates.value
+    served = certificates.served.value
     mine = served.chain[0]
-    left = mine.days_left(datetime.fromisoformat(facts.clock.value))
-    wanted = policy.certificates.server_min_days
+    now, wanted = datetime.fromisoformat(facts.clock.value), policy.certificates.server_min_days
+    weakest = first_to_end(lasting_path(served.chain, certificates.root.found or (), now) or (mine,), now)
+    left = weakest.days_left(now)
+    way = "" if weakest == mine else f" by way of {weakest.subject}"
     assert left > wanted, (
-        f"{facts.server} shows the certificate {mine.subject}, which ends {mine.ends:%Y-%m-%d %H:%M} UTC,"
-        f" in {left:.1f} days; expected are at least {wanted}"
+        f"{facts.server} shows the certificate {mine.subject}{way}, which ends"
+        f" {weakest.ends:%Y-%m-%d %H:%M} UTC, in {left:.1f} days; expected are at least {wanted}"
     )
     has = ", ".join((*mine.names, *mine.addresses)) or "none"
     assert mine.covers(served.asked), (
@@ -138,6 +146,7 @@ def test_kubeconfig_server_certificate(facts: Facts, policy: Policy) -> None:
 def test_own_client_certificate(facts: Facts, policy: Policy) -> None:
     """The administrator who runs this will still be let in next week.
 
+    A certificate that a credential plugin issues is left out: it is a short one, and the plugin renews it.
     Source: https://kubernetes.io/docs/setup/best-practices/certificates/#configure-certificates-for-user-accounts
     """
     own = facts.certificates.value.own

@@ -2,7 +2,17 @@
 
 from datetime import datetime
 
-from kubecheck.checks import API, Certificate, Facts, NotApplicable, Policy, check, for_each, listed
+from kubecheck.checks import (
+    API,
+    Certificate,
+    Facts,
+    NotApplicable,
+    Policy,
+    authority_in_use,
+    check,
+    for_each,
+    listed,
+)
 
 LOOK = "kubectl get configmap kube-root-ca.crt -o jsonpath='{.data.ca\\.crt}' | openssl x509 -noout -text"
 AGGREGATION = "kubectl -n kube-system get configmap extension-apiserver-authentication -o yaml"
@@ -21,17 +31,18 @@ AGGREGATION = "kubectl -n kube-system get configmap extension-apiserver-authenti
 def test_authority_valid(facts: Facts, policy: Policy) -> None:
     """The CA in kube-root-ca.crt outlives what it is to sign.
 
+    Of several those count that the API server's certificate leads to, as an old one may be left beside
+    them; where that is not known, the one that ends last.
+
     A signer cuts what it issues to the CA's own end: certificates for a hundred years need a CA for
     longer. When it ends, everything in the cluster ends at once.
     Source: https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/#signer-control-plane
     """
-    root = facts.certificates.value.root.value
     now = datetime.fromisoformat(facts.clock.value)
-    # While a CA is replaced, the bundle holds both; the new one counts.
-    last = max(root, key=lambda each: each.ends)
-    left, wanted = last.days_left(now), policy.certificates.authority_min_days
+    mine = facts.certificates.value.authority(now)
+    left, wanted = mine.days_left(now), policy.certificates.authority_min_days
     assert left >= wanted, (
-        f"the CA {last.subject} in kube-root-ca.crt ends {last.ends:%Y-%m-%d}, in {left:.0f} days; expected"
+        f"the CA {mine.subject} in kube-root-ca.crt ends {mine.ends:%Y-%m-%d}, in {left:.0f} days; expected"
         f" are at least {wanted}, and nothing that it signs ends later"
     )
 
@@ -70,10 +81,12 @@ def test_aggregation_authorities(facts: Facts, policy: Policy) -> None:
     """extension-apiserver-authentication holds the front proxy's CA and the users' CA, and neither ends soon.
 
     metrics-server and its like believe a request by these. Without the front proxy's CA, the
-    aggregation layer does not work.
+    aggregation layer does not work. Of several users' CAs the one counts that the client certificate of
+    this run leads to; where that is not known, and of front proxies' CAs, the one that ends last.
     Source: https://kubernetes.io/docs/tasks/extend-kubernetes/configure-aggregation-layer/
     """
-    aggregation = facts.certificates.value.aggregation.value
+    certificates = facts.certificates.value
+    aggregation = certificates.aggregation.value
     assert aggregation.front_proxies, (
         "ConfigMap kube-system/extension-apiserver-authentication has no requestheader-client-ca-file, so"
         " API servers run without --requestheader-client-ca-file"
@@ -81,17 +94,19 @@ def test_aggregation_authorities(facts: Facts, policy: Policy) -> None:
     now = datetime.fromisoformat(facts.clock.value)
     wanted = policy.certificates.server_min_days
 
-    def judge(_: str, bundle: tuple[Certificate, ...]) -> None:
-        last = max(bundle, key=lambda each: each.ends)
-        left = last.days_left(now)
+    def judge(name: str, bundle: tuple[Certificate, ...]) -> None:
+        mine = authority_in_use(bundle, issued.get(name, []), now)
+        left = mine.days_left(now)
         assert left > wanted, (
-            f"{last.subject} ends {last.ends:%Y-%m-%d %H:%M} UTC, in {left:.0f} days; expected are at"
+            f"{mine.subject} ends {mine.ends:%Y-%m-%d %H:%M} UTC, in {left:.0f} days; expected are at"
             f" least {wanted}"
         )
 
     bundles = {"requestheader-client-ca-file": aggregation.front_proxies}
     if aggregation.clients:
         bundles["client-ca-file"] = aggregation.clients
+    own = certificates.own.found
+    issued = {"client-ca-file": [(own,)]} if own else {}
     for_each(bundles, judge)
 
 

@@ -13,6 +13,7 @@ from kubecheck.checks import (
     Policy,
     Rehearsal,
     Standing,
+    chain_problem,
     check,
 )
 
@@ -181,10 +182,12 @@ def test_new_node_gets_certificate(fleet: Standing, policy: Policy) -> None:
 def test_issued_for_long_enough(fleet: Standing, facts: Facts, policy: Policy) -> None:
     """The certificate that the rehearsal got shows what the signer that runs really issues.
 
+    From its begin to its end, which the signer cuts to the end of its CA.
     Source: https://kubernetes.io/docs/reference/command-line-tools-reference/kube-controller-manager/
     """
     found, mine = issued(fleet, policy)
-    days = mine.days_left(datetime.fromisoformat(facts.clock.value))
+    # PermissiveSigningPolicy (pkg/controller/certificates/authority) dates both ends five minutes back.
+    days = mine.days_left(mine.begins)
     wanted = policy.certificates.issued_min_days
     known = facts.certificates.found
     cut = ""
@@ -195,8 +198,8 @@ def test_issued_for_long_enough(fleet: Standing, facts: Facts, policy: Policy) -
     ):
         cut = ", which is the end of the CA itself: the signer cuts what it issues to it"
     assert days >= wanted, (
-        f"the certificate issued to {found.node} is valid until {mine.ends:%Y-%m-%d %H:%M} UTC, for"
-        f" {days:.1f} days{cut}; expected are at least {wanted}"
+        f"the certificate issued to {found.node} is valid from {mine.begins:%Y-%m-%d %H:%M} to"
+        f" {mine.ends:%Y-%m-%d %H:%M} UTC, for {days:.2f} days{cut}; expected are at least {wanted}"
     )
 
 
@@ -228,4 +231,9 @@ def test_issued_certificate_is_believed(fleet: Standing, facts: Facts, policy: P
     assert any(mine.signed_by(authority) for authority in clients), (
         f"the certificate issued to {found.node} is signed by {mine.issuer} with a key that is none of the"
         f" API servers' client CAs ({known}): they would answer 401"
+    )
+    problem = chain_problem((mine,), clients, datetime.fromisoformat(facts.clock.value))
+    assert not problem, (
+        f"the certificate issued to {found.node} leads to the API servers' client CAs, and {problem}: they"
+        " would answer 401"
     )

@@ -17,6 +17,7 @@ from kubecheck.checks import (
 )
 
 DAY = 86400.0
+LOOK = "on the node: openssl x509 -noout -dates -in /var/lib/kubelet/pki/kubelet-client-current.pem"
 
 
 @check(
@@ -24,7 +25,7 @@ DAY = 86400.0
     at=EACH_NODE,
     runbook=("R24",),
     remedy=(
-        "on the node: openssl x509 -noout -dates -in /var/lib/kubelet/pki/kubelet-client-current.pem",
+        LOOK,
         "check --cluster-signing-duration of the controller-manager and the end of the CA that signs",
         "to renew: delete the kubelet's kubeconfig and client certificate, and restart it to bootstrap anew",
     ),
@@ -33,14 +34,25 @@ def test_kubelet_client_certificate(facts: Facts, node: Node, policy: Policy) ->
     """What is left of the certificate's life, as the kubelet itself reports it, is what policy asks.
 
     When it ends and is not renewed, the node drops out of the cluster. A signer cuts a certificate
-    to the end of its CA.
+    to the end of its CA. A kubelet with rotateCertificates off reports no end, and may have no certificate
+    but a token: there is nothing to judge, unless policy promises more than kubecheck does by default.
     Source: the metric kubelet_certificate_manager_client_ttl_seconds;
     https://kubernetes.io/docs/reference/access-authn-authz/kubelet-tls-bootstrapping/
     """
-    left = facts.kubelets[node.name].value.client_certificate_seconds
+    kubelet = facts.kubelets[node.name].value
+    left, wanted = kubelet.client_certificate_seconds, policy.certificates.kubelet_client_min_days
+    # buildKubeletClientConfig (cmd/kubelet/app/server.go) registers the metric only where it rotates.
+    if left is None and not kubelet.config.get("rotateCertificates"):
+        untold = (
+            f"the kubelet of {node.name} does not renew its client certificate itself (rotateCertificates is"
+            " false), so it reports no end of one"
+        )
+        if wanted > Policy().certificates.kubelet_client_min_days:
+            raise CannotTell(f"{untold}; policy promises {wanted} days; {LOOK}")
+        raise NotApplicable(f"{untold}; {LOOK}")
     if left is None or abs(left) > 1e15:
         raise CannotTell(f"the kubelet of {node.name} does not report the end of its client certificate")
-    days, wanted = left / DAY, policy.certificates.kubelet_client_min_days
+    days = left / DAY
     assert days >= wanted, (
         f"the kubelet of {node.name} has a client certificate for {days:.1f} more days, expected are"
         f" {wanted}; {authority_says(facts)}"
@@ -52,8 +64,9 @@ def authority_says(facts: Facts) -> str:
     known = facts.certificates.found
     if known is None or not known.root.found or facts.clock.found is None:
         return "the CA's end is not known"
-    authority = max(known.root.found, key=lambda each: each.ends)
-    left = authority.days_left(datetime.fromisoformat(facts.clock.found))
+    now = datetime.fromisoformat(facts.clock.found)
+    authority = known.authority(now)
+    left = authority.days_left(now)
     return f"the CA {authority.subject} ends in {left:.0f} days, and what it signs ends no later"
 
 
@@ -113,7 +126,8 @@ def test_kubelet_serving_certificate(answer: TlsAnswer, facts: Facts, node: Node
     """
     kubelet = facts.kubelets[node.name].found
     bootstraps = bool(kubelet and kubelet.config.get("serverTLSBootstrap"))
-    if bootstraps and not answer.chain:
+    # What Go says where GetCertificate of the kubelet's TLS has none; other alerts are of other troubles.
+    if bootstraps and answer.alert == "internal_error":
         answer.must(
             False, "a certificate: serverTLSBootstrap is on, so somebody must approve this kubelet's request"
         )

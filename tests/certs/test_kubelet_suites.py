@@ -3,6 +3,7 @@
 from kubecheck.checks import (
     EACH_NODE,
     NODES,
+    TLS13,
     CannotTell,
     Facts,
     Node,
@@ -11,6 +12,7 @@ from kubecheck.checks import (
     Site,
     TlsAnswer,
     TlsHello,
+    canonical,
     check,
     known_suite,
     weak_suites,
@@ -23,17 +25,24 @@ SET_THEM = (
 
 
 def promised(policy: Policy) -> tuple[str, ...]:
-    """The suites that policy lists. Raises NotApplicable without any, CannotTell for unknown names."""
+    """The suites of TLS 1.2 that policy lists. Raises NotApplicable without a list, CannotTell for others."""
     named = policy.certificates.kubelet_tls_cipher_suites
     if not named:
         raise NotApplicable("policy lists no suites (certificates.kubelet_tls_cipher_suites)")
-    unknown = [name for name in named if not known_suite(name)]
+    unknown = [name for name in named if not known_suite(name) and name not in TLS13]
     if unknown:
         raise CannotTell(
             f"policy's certificates.kubelet_tls_cipher_suites names {', '.join(unknown)}, which is no"
             " suite of TLS 1.2: the names are the IANA's"
         )
-    return named
+    # Go does not let anybody choose those of TLS 1.3, so nothing can be promised of them.
+    wanted = tuple(name for name in named if name not in TLS13)
+    if not wanted:
+        raise CannotTell(
+            "policy's certificates.kubelet_tls_cipher_suites names suites of TLS 1.3 alone, which no kubelet"
+            " can turn off: those of TLS 1.2 are wanted"
+        )
+    return wanted
 
 
 def weak_hello(here: Site) -> TlsHello:
@@ -88,8 +97,9 @@ def test_kubelet_accepts_promised_suite(answer: TlsAnswer) -> None:
     remedy=SET_THEM,
 )
 def test_kubelet_suites_configured(facts: Facts, node: Node, policy: Policy) -> None:
-    """The kubelet's effective configuration lists suites, and none that policy does not.
+    """The kubelet's effective configuration lists suites, and none of TLS 1.2 that policy does not.
 
+    Those of TLS 1.3 may stand in either list: Go has them on in any case.
     Source: https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/ (tlsCipherSuites)
     """
     wanted = promised(policy)
@@ -98,5 +108,6 @@ def test_kubelet_suites_configured(facts: Facts, node: Node, policy: Policy) -> 
     assert found, (
         f"the kubelet of {node.name} lists no tlsCipherSuites, so it takes Go's defaults; {expected}"
     )
-    more = [name for name in found if name not in wanted]
+    allowed = TLS13 | set(map(canonical, wanted))
+    more = [name for name in found if canonical(name) not in allowed]
     assert not more, f"the kubelet of {node.name} also accepts {', '.join(more)}; {expected}"

@@ -6,6 +6,15 @@ from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
 from kubecheck.diagnosis.signing import kubelet_days, signing
 
+# Those that tell the end of what a certificate leads to.
+TELL_ENDS = (
+    "certs.aggregation_authorities",
+    "certs.api_server_certificates",
+    "certs.front_certificate",
+    "certs.kubeconfig_server_certificate",
+    "certs.kubernetes_service_certificate",
+)
+
 
 @cause(
     title="The cluster's CA ends too early",
@@ -36,13 +45,13 @@ def ca_ends_early(evidence: Evidence) -> Iterator[Finding]:
         left = kubelet_days(evidence, symptom.node)
         if left is not None and found.ends_with_authority(left):
             explained.add(symptom)
-    if not explained:
-        return
     explained |= {
         symptom
-        for symptom in evidence.find("certs.aggregation_authorities")
+        for symptom in evidence.find(*TELL_ENDS, failed=True)
         if authority.subject in symptom.message and f"{authority.ends:%Y-%m-%d %H:%M}" in symptom.message
     }
+    if not explained:
+        return
     promised = evidence.policy.certificates
     days = max(promised.authority_min_days, promised.issued_min_days, promised.kubelet_client_min_days)
     yield Finding(

@@ -12,7 +12,9 @@ from kubecheck.cluster.clusterinfo import ClusterInfo
 from kubecheck.cluster.reading import Reading
 from selftest.unit.checks_certs.conftest import (
     CA,
+    FRONT,
     NAMES,
+    NAMESAKE,
     NOW,
     OTHER_KEY,
     certificate,
@@ -51,6 +53,53 @@ def test_what_is_wrong_at_one_api_server_is_told_with_its_name(facts, mine, told
     with pytest.raises(AssertionError, match=r"asked tls") as failed:
         api_servers.test_api_server_certificates({"node1": shown(mine)}, facts, DEFAULT)
     assert told in str(failed.value)
+
+
+ENDING = certificate("kubernetes", days=3)
+BETWEEN = certificate("between", days=3)
+
+
+@pytest.mark.parametrize(
+    ("root", "chain", "told"),
+    [
+        ((ENDING,), (certificate("kube-apiserver", NAMES),), "CN=kubernetes"),
+        ((NAMESAKE, ENDING), (certificate("kube-apiserver", NAMES),), "CN=kubernetes"),
+        ((CA,), (certificate("kube-apiserver", NAMES, issuer="between"), BETWEEN), "CN=between"),
+        ((CA, BETWEEN), (certificate("kube-apiserver", NAMES, issuer="between"),), "CN=between"),
+    ],
+)
+def test_what_ends_above_a_certificate_is_told(facts, root, chain, told):
+    served = Reading(Served("192.168.232.236", chain))
+    ending = changed(facts, "certificates", root=Reading(root), served=served)
+    with pytest.raises(
+        AssertionError, match=rf"kube-root-ca.crt: {told} on the way there ends 2026-11-27 12:00"
+    ):
+        api_servers.test_kubernetes_service_certificate(shown(*chain), ending, DEFAULT)
+    with pytest.raises(AssertionError, match=rf"kube-apiserver by way of {told}, which ends 2026-11-27"):
+        api_servers.test_kubeconfig_server_certificate(ending, DEFAULT)
+    if len(chain) == 1:
+        with pytest.raises(AssertionError, match=rf"the CA {told} in kube-root-ca.crt ends .*in 3 days"):
+            authorities.test_authority_valid(ending, DEFAULT)
+
+
+def test_an_old_ca_may_be_left_beside_the_one_in_use(facts):
+    both = (certificate("kubernetes", days=-0.5), CA)
+    left = changed(
+        facts, "certificates", root=Reading(both), aggregation=Reading(Aggregation(both, both, ()))
+    )
+    good = shown(certificate("kube-apiserver", NAMES))
+    api_servers.test_kubernetes_service_certificate(good, left, DEFAULT)
+    api_servers.test_kubeconfig_server_certificate(left, DEFAULT)
+    authorities.test_authority_valid(left, DEFAULT)
+    authorities.test_aggregation_authorities(left, DEFAULT)
+
+
+def test_the_users_ca_that_counts_is_the_one_that_this_user_needs(facts):
+    half = changed(facts, "certificates", aggregation=Reading(Aggregation((ENDING, NAMESAKE), (FRONT,), ())))
+    with pytest.raises(AssertionError, match=r"client-ca-file: CN=kubernetes ends 2026-11-27"):
+        authorities.test_aggregation_authorities(half, DEFAULT)
+    by_token = changed(half, "certificates", own=Reading(problem="no certificate", absent=True))
+    authorities.test_aggregation_authorities(by_token, DEFAULT)
 
 
 def test_an_api_server_away_from_the_cluster_need_not_name_its_own_address(facts):

@@ -24,6 +24,7 @@ from selftest.unit.checks_certs.judged import (
     SIGNED,
     asked_for,
     kubelet,
+    policy,
 )
 from selftest.unit.kubecheck.conftest import make_standing
 from tests.certs import test_bootstrap as bootstrap
@@ -95,11 +96,41 @@ def test_a_rehearsal_that_went_well(facts):
     bootstrap.test_new_node_gets_certificate(good, DEFAULT)
     for judge in AFTERWARDS:
         judge(good, facts, DEFAULT)
-    with pytest.raises(AssertionError, match=r"for 365.0 days; expected are at least 36135"):
+    with pytest.raises(AssertionError, match=r"for 366.00 days; expected are at least 36135"):
         bootstrap.test_issued_for_long_enough(good, facts, RUNBOOK)
     cut = changed(facts, "certificates", root=Reading((replace(CA, ends=node_certificate().ends),)))
     with pytest.raises(AssertionError, match=r"the end of the CA itself"):
         bootstrap.test_issued_for_long_enough(good, cut, RUNBOOK)
+
+
+BACKDATED = timedelta(minutes=5)
+
+
+def signed_for(hours, ca_ends=None):
+    """As kube-controller-manager does it: begin and end five minutes before, and cut to the CA's end."""
+    ends = NOW + timedelta(hours=hours) - BACKDATED
+    mine = replace(node_certificate(), begins=NOW - BACKDATED, ends=min(ends, ca_ends or ends))
+    return fleet(certificate=mine)
+
+
+@pytest.mark.parametrize(("days", "hours"), [(365, 8760), (36500, 876000)])
+def test_a_certificate_is_issued_for_as_long_as_the_flag_says(facts, days, hours):
+    promised = policy(issued_min_days=days)
+    bootstrap.test_issued_for_long_enough(signed_for(hours), facts, promised)
+    # Also where it is looked at later.
+    later = replace(facts, clock=Reading((NOW + timedelta(minutes=3)).isoformat()))
+    bootstrap.test_issued_for_long_enough(signed_for(hours), later, promised)
+    with pytest.raises(AssertionError, match=r"expected are at least"):
+        bootstrap.test_issued_for_long_enough(signed_for(hours - 1), facts, promised)
+
+
+def test_a_ca_that_was_made_for_as_long_cuts_what_it_signs_later(facts):
+    made = replace(CA, begins=NOW - timedelta(hours=1), ends=NOW + timedelta(days=36500, hours=-1))
+    cut = changed(facts, "certificates", root=Reading((made,)))
+    with pytest.raises(AssertionError, match=r"for 36499\.96 days, which is the end of the CA itself"):
+        bootstrap.test_issued_for_long_enough(
+            signed_for(876000, made.ends), cut, policy(issued_min_days=36500)
+        )
 
 
 def test_an_issued_certificate_that_nobody_believes(facts):
@@ -107,6 +138,14 @@ def test_an_issued_certificate_that_nobody_believes(facts):
     good = fleet(certificate=node_certificate())
     with pytest.raises(AssertionError, match=r"they would answer 401"):
         bootstrap.test_issued_certificate_is_believed(good, strange, DEFAULT)
+    over = certificate("kubernetes", days=-0.5)
+    ended = changed(facts, "certificates", aggregation=Reading(Aggregation((NAMESAKE, over), (FRONT,), ())))
+    with pytest.raises(
+        AssertionError, match=r"CN=kubernetes on the way there ends .*: they would answer 401"
+    ):
+        bootstrap.test_issued_certificate_is_believed(good, ended, DEFAULT)
+    both = changed(facts, "certificates", aggregation=Reading(Aggregation((over, CA), (FRONT,), ())))
+    bootstrap.test_issued_certificate_is_believed(good, both, DEFAULT)
     silent = changed(facts, "certificates", aggregation=Reading(Aggregation((), (FRONT,), ())))
     with pytest.raises(CannotTell, match=r"no client-ca-file"):
         bootstrap.test_issued_certificate_is_believed(good, silent, DEFAULT)

@@ -16,6 +16,7 @@ class Api:
     def __init__(self, namespaces, aggregation=None, server="https://127.0.0.1:1"):
         self.namespaces, self.aggregation, self.server = namespaces, aggregation, server
         self.client = ApiClient(Configuration(host=server))
+        self.certificate_by_plugin = False
 
     def clock(self):
         return NOW.isoformat()
@@ -96,3 +97,6 @@ def test_the_kubeconfigs_own_certificate(tmp_path):
     assert read_certificates(api).own.value == mine
     (tmp_path / "admin.crt").write_text("nothing")
     assert "cannot be read" in read_certificates(api).own.problem
+    api.certificate_by_plugin = True
+    assert read_certificates(api).own.absent
+    assert "plugin" in read_certificates(api).own.problem

@@ -30,9 +30,25 @@ def test_client_certificates_of_kubelets(facts):
     kubelets.test_kubelet_client_certificate(facts, node, DEFAULT)
     with pytest.raises(AssertionError, match=r"expected are 36135; the CA CN=kubernetes ends in 3650 days"):
         kubelets.test_kubelet_client_certificate(facts, node, RUNBOOK)
-    silent = replace(facts, kubelets={"node1": Reading(Kubelet(None, {}))})
-    with pytest.raises(CannotTell):
-        kubelets.test_kubelet_client_certificate(silent, node, DEFAULT)
+    for seconds in (None, float("inf")):
+        silent = replace(facts, kubelets={"node1": Reading(Kubelet(seconds, {"rotateCertificates": True}))})
+        with pytest.raises(CannotTell, match=r"does not report the end"):
+            kubelets.test_kubelet_client_certificate(silent, node, DEFAULT)
+
+
+def test_a_kubelet_that_does_not_renew_tells_no_end(facts):
+    node = facts.node("node1")
+    static = replace(facts, kubelets={"node1": Reading(Kubelet(None, {"rotateCertificates": False}))})
+    for rules in (DEFAULT, policy(kubelet_client_min_days=14), policy(kubelet_client_min_days=1)):
+        with pytest.raises(NotApplicable, match=r"rotateCertificates is false.*; on the node: openssl"):
+            kubelets.test_kubelet_client_certificate(static, node, rules)
+    # What was promised is not left out in silence.
+    for rules in (RUNBOOK, policy(kubelet_client_min_days=15)):
+        with pytest.raises(CannotTell, match=r"rotateCertificates is false.*; policy promises"):
+            kubelets.test_kubelet_client_certificate(static, node, rules)
+    unread = replace(facts, kubelets={"node1": Reading(problem="forbidden")})
+    with pytest.raises(CannotTell, match=r"forbidden"):
+        kubelets.test_kubelet_client_certificate(unread, node, DEFAULT)
 
 
 def test_the_subject_of_a_kubelets_certificate_is_seen_while_its_request_is_there(facts):
@@ -61,6 +77,10 @@ def test_serving_certificates_of_kubelets(facts):
     asking = replace(facts, kubelets={"node1": kubelet(serverTLSBootstrap=True)})
     with pytest.raises(AssertionError, match=r"somebody must approve this kubelet's request"):
         judge(shown(suite="", alert="internal_error"), asking, node, DEFAULT)
+    with pytest.raises(CannotTell, match=r"speaks TLS 1\.3 only"):
+        judge(shown(suite="", alert="protocol_version"), asking, node, DEFAULT)
+    with pytest.raises(AssertionError, match=r"\(handshake_failure\) .*; expected a certificate$"):
+        judge(shown(suite="", alert="handshake_failure"), asking, node, DEFAULT)
     with pytest.raises(AssertionError, match=r"of the cluster's CA"):
         judge(shown(own), asking, node, DEFAULT)
 
@@ -90,6 +110,35 @@ def test_suites_are_judged_only_where_policy_lists_them(facts):
             continue
         with pytest.raises(AssertionError, match=told):
             suites.test_kubelet_suites_configured(configured, node, RUNBOOK)
+
+
+CHACHA, AES = "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"
+
+
+@pytest.mark.parametrize(
+    ("promised", "configured"),
+    [
+        ([CHACHA], [f"{CHACHA}_SHA256"]),
+        ([f"{CHACHA}_SHA256"], [CHACHA]),
+        ([AES], [AES, "TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256"]),
+        ([AES, "TLS_AES_256_GCM_SHA384"], [AES]),
+    ],
+)
+def test_configured_suites_are_compared_by_what_they_are(facts, promised, configured):
+    rules = policy(kubelet_tls_cipher_suites=promised)
+    has = replace(facts, kubelets={"node1": kubelet(tlsCipherSuites=configured)})
+    suites.test_kubelet_suites_configured(has, facts.node("node1"), rules)
+    for function in (suites.test_kubelet_refuses_weak_suites, suites.test_kubelet_accepts_promised_suite):
+        assert declared(function).asks(site(facts, rules)).hello
+    other = "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"
+    more = replace(facts, kubelets={"node1": kubelet(tlsCipherSuites=[*configured, other])})
+    with pytest.raises(AssertionError, match=rf"also accepts {other}; expected"):
+        suites.test_kubelet_suites_configured(more, facts.node("node1"), rules)
+
+
+def test_suites_of_tls_13_alone_are_no_promise(facts):
+    with pytest.raises(CannotTell, match=r"suites of TLS 1\.3 alone"):
+        suites.promised(policy(kubelet_tls_cipher_suites=["TLS_AES_256_GCM_SHA384"]))
 
 
 def test_a_kubelet_of_tls_13_alone_passes_both_ways():

@@ -23,7 +23,7 @@ def test_a_server_shows_its_certificate_and_chooses_a_suite(serving):
     answer.must_accept()
     answer.must_be_valid(NOW, 364)
     answer.must_cover(NAMES)
-    answer.must_lead_to((CA,), "our CA")
+    answer.must_lead_to((CA,), "our CA", NOW)
     assert "valid until 2027-11-24" in answer.got
 
 
@@ -105,9 +105,9 @@ def test_what_is_wrong_with_a_certificate_is_told(serving):
     with pytest.raises(AssertionError, match="valid for 7 more days; this one ends 2026-11-27"):
         answer.must_be_valid(NOW, 7)
     with pytest.raises(AssertionError, match="another key than that of the CA CN=kubernetes"):
-        answer.must_lead_to((NAMESAKE,), "our CA")
+        answer.must_lead_to((NAMESAKE,), "our CA", NOW)
     with pytest.raises(AssertionError, match=r"which is not the CA \(CN=else\)"):
-        answer.must_lead_to((certificate("else", issuer="else"),), "our CA")
+        answer.must_lead_to((certificate("else", issuer="else"),), "our CA", NOW)
 
 
 def test_keys_are_unique_and_short():

@@ -79,6 +79,12 @@ def test_a_certificate_that_ran_out_is_renewed_in_new_connections(plugin, server
     assert Path(api._pools().connection_pool_kw["cert_file"]).read_text() == "CERT2"
 
 
+@pytest.mark.parametrize("given", [{"clientCertificateData": "CERT", "clientKeyData": "KEY"}, {"token": "t"}])
+def test_it_is_known_whether_a_certificate_is_a_plugins(plugin, kubeconfig, given):
+    assert connect(plugin(says(**given)), None).certificate_by_plugin == ("clientKeyData" in given)
+    assert not connect(kubeconfig(), None).certificate_by_plugin
+
+
 def test_a_renewal_that_fails_is_told_at_the_request(plugin):
     path = plugin(says(token="t1", expirationTimestamp=in_seconds(1)))
     api = connect(path, None)

@@ -262,6 +262,33 @@ class TestApiServers:
         assert causes(made) == [("apiserver-certificate", (f"Node/{bad}",))]
         assert not unexplained(made)
 
+    @pytest.mark.parametrize("beside", [(), (certificate("kubernetes", key=OTHER_KEY, days=3650),)])
+    def test_a_ca_that_ends_is_no_fault_of_those_that_show_what_it_signed(self, beside):
+        ca = certificate("kubernetes", days=3)
+        facts = changed(make_cluster(), "certificates", root=Reading((ca, *beside)))
+        facts = replace(facts, control_plane=three_servers().control_plane)
+        said = (
+            "asked tls: AES, certificate CN=kube-apiserver of CN=kubernetes, valid until 2030-01-01; expected"
+            " a certificate that leads to the CA in ConfigMap kube-root-ca.crt: CN=kubernetes on the way"
+            " there ends 2026-11-27 12:00 UTC, in 3.0 days; expected are 7 more"
+        )
+        results = [
+            failed("certs.api_server_certificates", f"node:{at}", f"{of}: {said}", [of])
+            for at in SERVERS
+            for of in SERVERS
+        ]
+        made = evidence(
+            [
+                *results,
+                failed("certs.kubernetes_service_certificate", "pod:node3", said),
+                failed("certs.authority_valid", message="the CA CN=kubernetes ends 2026-11-27, in 3 days"),
+                failed("certs.kubeconfig_server_certificate", message="CN=kubernetes, ends 2026-11-27 12:00"),
+            ],
+            facts,
+        )
+        assert causes(made) == [("ca-ends-early", ("CA/kubernetes",))]
+        assert not unexplained(made)
+
     def test_another_certificate_at_the_service_is_not_laid_at_it(self):
         made = evidence(
             [
