@@ -13,6 +13,20 @@ NOBODY = {"MissingEndpoints", "EndpointsNotFound", "EndpointsInaccessible"}
 METRICS_ROWS = ("addons.node_has_metrics", "addons.node_metrics_fresh", "addons.pods_have_metrics")
 METRICS = ("addons.metrics_api_available", *METRICS_ROWS)
 PODS_SAID = ("controlplane.system_pods_ready", "controlplane.no_system_pod_crashes")
+# What stands still while kubelets, schedulers and controller-managers do not get through to API servers.
+STANDING_STILL = (
+    "nodes.node_ready",
+    "controlplane.node_lease_fresh",
+    "controlplane.leaders_at_work",
+    "controlplane.tokens_cleaned",
+    "controlplane.cluster_info_signed",
+    "certs.new_node_gets_certificate",
+    "certs.issued_*",
+    "certs.root_ca_everywhere",
+    "network.probe_pod_runs",
+    "network.deployment_becomes_ready",
+    *METRICS,
+)
 PEER_UNTOLD = "peer Deployment"  # how checks begin that could not ask the run's own Deployment
 
 
@@ -67,6 +81,11 @@ def of_pods(evidence: Evidence, pods: Sequence[Pod]) -> frozenset[Symptom]:
     ):
         found |= metrics(evidence)
     return frozenset(found)
+
+
+def standing_still(evidence: Evidence) -> frozenset[Symptom]:
+    """All that stands still, and what could not be asked because no probe pod was started."""
+    return evidence.find(*STANDING_STILL) | {s for s in evidence.symptoms if not s.failed}
 
 
 def metrics(evidence: Evidence) -> frozenset[Symptom]:
