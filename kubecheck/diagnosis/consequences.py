@@ -13,6 +13,8 @@ NOBODY = {"MissingEndpoints", "EndpointsNotFound", "EndpointsInaccessible"}
 METRICS_ROWS = ("addons.node_has_metrics", "addons.node_metrics_fresh", "addons.pods_have_metrics")
 METRICS = ("addons.metrics_api_available", *METRICS_ROWS)
 PODS_SAID = ("controlplane.system_pods_ready", "controlplane.no_system_pod_crashes")
+NO_SPACE = "no space left on device"
+"""Why no new pod comes up on a node whose disk, or its inodes, or a table of the kernel, is full."""
 # What stands still while kubelets, schedulers and controller-managers do not get through to API servers.
 STANDING_STILL = (
     "nodes.node_ready",
