@@ -48,6 +48,14 @@ def without_new_pods(evidence: Evidence, node: str) -> frozenset[Symptom]:
     )
 
 
+def without_network(evidence: Evidence, node: str) -> frozenset[Symptom]:
+    """What follows when new pods on ``node`` get no network; those on the node's own need none."""
+    reported = evidence.find("nodes.node_without_pressure", node=node)
+    unavailable = {s for s in reported if "NetworkUnavailable" in s.message and "Pressure" not in s.message}
+    own = evidence.find("network.probe_pod_runs", kind="node", node=node)
+    return (without_new_pods(evidence, node) - own) | unavailable
+
+
 def incomplete_peers(evidence: Evidence, node: str) -> frozenset[Symptom]:
     """That the run's Deployment is not complete, and what could not be asked therefore.
 

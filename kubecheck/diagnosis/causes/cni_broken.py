@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
-from kubecheck.diagnosis.consequences import NO_SPACE, without_new_pods
+from kubecheck.diagnosis.consequences import NO_SPACE, without_network
 from kubecheck.diagnosis.evidence import Evidence, Symptom
 from kubecheck.diagnosis.traffic import pods_cut_off
 
@@ -44,19 +44,11 @@ def cni_broken(evidence: Evidence) -> Iterator[Finding]:
         if SAYS_SO.search(symptom.message) and not OTHERS.search(symptom.message):
             said[symptom.node].add(symptom)
     for node, symptoms in sorted(said.items()):
-        # A pod on the node's own network needs no CNI.
-        follows = without_new_pods(evidence, node) - evidence.find("network.probe_pod_runs", kind="node")
         yield Finding(
             says=f"new pods get no network on node {node}: the CNI fails there",
             blames=(f"Node/{node}",),
-            explains=follows | symptoms | pods_cut_off(evidence, node) | _unavailable(evidence, node),
+            explains=without_network(evidence, node) | symptoms | pods_cut_off(evidence, node),
             confidence=Confidence.CERTAIN,
             names={"node": node},
             confirmed=(min(symptom.message for symptom in symptoms),),
         )
-
-
-def _unavailable(evidence: Evidence, node: str) -> frozenset[Symptom]:
-    """That the node reports no network, and nothing else that it is short of."""
-    reported = evidence.find("nodes.node_without_pressure", node=node)
-    return frozenset(s for s in reported if "NetworkUnavailable" in s.message and "Pressure" not in s.message)
