@@ -26,6 +26,9 @@ LOOKUPS = (
 REPLICAS = ("dns.each_replica_answers", "dns.each_replica_is_current")
 """Names looked up at each DNS server by itself."""
 
+UNANSWERED = ("no reply", "connection refused")
+"""What comes of a lookup that no DNS server answers."""
+
 PAIRS = (
     "network.pod_to_pod",
     "network.node_to_pod",
