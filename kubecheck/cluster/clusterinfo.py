@@ -62,6 +62,12 @@ def front(policy: Policy, info: Reading[ClusterInfo]) -> tuple[str, int]:
     return url.hostname, url.port or 443
 
 
+def leads_to(server: str, host: str, port: int) -> bool:
+    """Whether ``server``, an API server's address as a URL, is this host and port."""
+    url = urlsplit(server)
+    return (url.hostname, url.port or 443) == (host.lower(), port)
+
+
 def read_tokens(api: Api) -> tuple[SigningToken, ...]:
     """All bootstrap tokens, without their secrets. Raises ApiError."""
     items = api.items(

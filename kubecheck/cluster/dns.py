@@ -17,6 +17,10 @@ Json = dict[str, Any]
 
 COREFILE = "coredns"  # the ConfigMap that kubeadm, the Helm chart and CoreDNS's own manifests use
 
+WATCHED = (("", "services"), ("discovery.k8s.io", "endpointslices"))
+"""What CoreDNS's answers are made of, as API group and resource."""
+WATCHING = ("list", "watch")
+
 
 @dataclass(frozen=True)
 class DnsServer:
@@ -49,11 +53,10 @@ def read_dns(api: Api, policy: Policy) -> DnsSetup:
 
 def read_rights(api: Api, deployment: Deployment) -> tuple[str, ...]:
     """What CoreDNS must watch and may not, as ``verb resource``; empty when it may. Raises ApiError."""
-    wanted = [("", "services"), ("discovery.k8s.io", "endpointslices")]
     return tuple(
         f"{verb} {resource}"
-        for group, resource in wanted
-        for verb in ("list", "watch")
+        for group, resource in WATCHED
+        for verb in WATCHING
         if not account_may(
             api, deployment.namespace, deployment.account, verb=verb, group=group, resource=resource
         )

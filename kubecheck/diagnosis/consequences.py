@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kubecheck.cluster.objects import Pod
 from kubecheck.diagnosis.evidence import Evidence, Symptom
 
 METRICS_API = "v1beta1.metrics.k8s.io"
 NOBODY = {"MissingEndpoints", "EndpointsNotFound", "EndpointsInaccessible"}
 """Why an APIService is not available when its Service has nobody behind it."""
-METRICS = (
-    "addons.metrics_api_available",
-    "addons.node_has_metrics",
-    "addons.node_metrics_fresh",
-    "addons.pods_have_metrics",
+METRICS_ROWS = ("addons.node_has_metrics", "addons.node_metrics_fresh", "addons.pods_have_metrics")
+METRICS = ("addons.metrics_api_available", *METRICS_ROWS)
+PODS_SAID = ("controlplane.system_pods_ready", "controlplane.no_system_pod_crashes")
+NO_SPACE = "no space left on device"
+"""Why no new pod comes up on a node whose disk, or its inodes, or a table of the kernel, is full."""
+# What stands still while kubelets, schedulers and controller-managers do not get through to API servers.
+STANDING_STILL = (
+    "nodes.node_ready",
+    "controlplane.node_lease_fresh",
+    "controlplane.leaders_at_work",
+    "controlplane.tokens_cleaned",
+    "controlplane.cluster_info_signed",
+    "certs.new_node_gets_certificate",
+    "certs.issued_*",
+    "certs.root_ca_everywhere",
+    "network.probe_pod_runs",
+    "network.deployment_becomes_ready",
+    *METRICS,
 )
 PEER_UNTOLD = "peer Deployment"  # how checks begin that could not ask the run's own Deployment
 
@@ -33,6 +48,14 @@ def without_new_pods(evidence: Evidence, node: str) -> frozenset[Symptom]:
     )
 
 
+def without_network(evidence: Evidence, node: str) -> frozenset[Symptom]:
+    """What follows when new pods on ``node`` get no network; those on the node's own need none."""
+    reported = evidence.find("nodes.node_without_pressure", node=node)
+    unavailable = {s for s in reported if "NetworkUnavailable" in s.message and "Pressure" not in s.message}
+    own = evidence.find("network.probe_pod_runs", kind="node", node=node)
+    return (without_new_pods(evidence, node) - own) | unavailable
+
+
 def incomplete_peers(evidence: Evidence, node: str) -> frozenset[Symptom]:
     """That the run's Deployment is not complete, and what could not be asked therefore.
 
@@ -50,21 +73,29 @@ def incomplete_peers(evidence: Evidence, node: str) -> frozenset[Symptom]:
 
 def unready_pods(evidence: Evidence, node: str) -> frozenset[Symptom]:
     """What follows from the cluster's own pods on ``node`` not being ready: theirs, and what they served."""
-    facts = evidence.facts
-    pods = facts.pods.found or ()
-    lost = [pod for pod in pods if pod.node == node and not (pod.ready and not pod.deleted)]
-    found = {
-        s
-        for s in evidence.find("controlplane.system_pods_ready", "controlplane.no_system_pod_crashes")
-        if s.target in {pod.full_name for pod in lost} or s.touches(node)
-    }
-    found |= evidence.find("addons.cni_pod_ready", node=node)
+    said = frozenset(s for s in evidence.find(*PODS_SAID) if s.touches(node))
+    there = [pod for pod in evidence.facts.pods.found or () if pod.node == node]
+    return said | evidence.find("addons.cni_pod_ready", node=node) | of_pods(evidence, there)
+
+
+def of_pods(evidence: Evidence, pods: Sequence[Pod]) -> frozenset[Symptom]:
+    """What is said of ``pods``, of the workloads of those that are not ready, and of what these served."""
+    lost = [pod for pod in pods if not (pod.ready and not pod.deleted)]
+    names = {pod.full_name for pod in pods}
+    found = {s for s in evidence.find(*PODS_SAID) if s.target in names}
     for workload in {_workload(pod) for pod in lost}:
         found |= {s for s in evidence.find("controlplane.no_rollout_is_stuck") if s.target == workload}
     found |= _of_service(evidence, lost)
-    if any("metrics-server" in pod.name for pod in lost) and not _others_serve(pods, lost, "metrics-server"):
+    if any("metrics-server" in pod.name for pod in lost) and not _others_serve(
+        evidence, lost, "metrics-server"
+    ):
         found |= metrics(evidence)
     return frozenset(found)
+
+
+def standing_still(evidence: Evidence) -> frozenset[Symptom]:
+    """All that stands still, and what could not be asked because no probe pod was started."""
+    return evidence.find(*STANDING_STILL) | {s for s in evidence.symptoms if not s.failed}
 
 
 def metrics(evidence: Evidence) -> frozenset[Symptom]:
@@ -79,7 +110,7 @@ def metrics(evidence: Evidence) -> frozenset[Symptom]:
 
 def metrics_unreached(evidence: Evidence) -> frozenset[Symptom]:
     """What fails when an API server does not get through to metrics-server; a single row is no such thing."""
-    rows = evidence.find("addons.node_has_metrics", "addons.node_metrics_fresh", "addons.pods_have_metrics")
+    rows = evidence.find(*METRICS_ROWS)
     return frozenset(
         s
         for s in metrics(evidence)
@@ -130,5 +161,6 @@ def _selected(pod: Pod, namespace: str, selector: dict[str, str]) -> bool:
     return bool(selector) and pod.namespace == namespace and selector.items() <= pod.labels.items()
 
 
-def _others_serve(pods: tuple[Pod, ...], lost: list[Pod], name: str) -> bool:
+def _others_serve(evidence: Evidence, lost: list[Pod], name: str) -> bool:
+    pods = evidence.facts.pods.found or ()
     return any(name in pod.name and pod.ready and not pod.deleted for pod in pods if pod not in lost)

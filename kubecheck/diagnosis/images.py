@@ -9,8 +9,8 @@ from kubecheck.diagnosis.evidence import Evidence, Symptom
 from kubecheck.fleet.waiting import STILL_PULLING
 
 NOT_PULLED = re.compile(
-    r"ErrImagePull|ImagePullBackOff|ErrImageNeverPull|InvalidImageName|ImageInspectError|failed to get image"
-    rf"|{STILL_PULLING}"
+    r"ErrImagePull|ImagePullBackOff|ErrImageNeverPull|InvalidImageName|ImageInspectError"
+    rf"|failed to get (?:sandbox )?image|{STILL_PULLING}"
 )
 _IMAGE = re.compile(
     r"(?:image|pull image|Container image) \\?[\"']?([\w.-]+(?::\d+)?(?:/[\w.-]+)*(?::[\w.-]+|@sha256:\w+)?)"

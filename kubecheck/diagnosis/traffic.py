@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 
-from kubecheck.diagnosis.consequences import metrics, metrics_unreached
+from kubecheck.diagnosis.consequences import METRICS_ROWS, metrics_unreached, of_pods
 from kubecheck.diagnosis.evidence import Evidence, Symptom
 from kubecheck.diagnosis.geometry import Pair, Shape
+from kubecheck.diagnosis.images import NOT_PULLED
 
 LOOKUPS = (
     "dns.external_name",
@@ -24,6 +25,9 @@ LOOKUPS = (
 
 REPLICAS = ("dns.each_replica_answers", "dns.each_replica_is_current")
 """Names looked up at each DNS server by itself."""
+
+UNANSWERED = ("no reply", "connection refused")
+"""What comes of a lookup that no DNS server answers."""
 
 PAIRS = (
     "network.pod_to_pod",
@@ -106,7 +110,7 @@ def _api_server_nodes(evidence: Evidence) -> frozenset[str]:
 def _ways(symptom: Symptom, dns: frozenset[str], servers: frozenset[str]) -> Iterator[Pair]:
     """The pairs of nodes that its packets may cross on the pod network."""
     behind = symptom.behind
-    if symptom.check == LOGIN and any(words in symptom.message for words in ACCOUNT):
+    if _of_account(symptom):
         return
     if symptom.check in PROXIED:
         yield from ((server, node) for server in servers for node in behind)
@@ -119,6 +123,11 @@ def _ways(symptom: Symptom, dns: frozenset[str], servers: frozenset[str]) -> Ite
     yield from ((symptom.node, node) for node in behind)
 
 
+def _of_account(symptom: Symptom) -> bool:
+    """Whether it is a login that fails for the account's sake."""
+    return symptom.check == LOGIN and any(words in symptom.message for words in ACCOUNT)
+
+
 def without_kube_proxy(evidence: Evidence, node: str) -> frozenset[Symptom]:
     """Symptoms of Services asked from ``node``, or by pods there, at its NodePorts, and of its kube-proxy."""
     asked = evidence.find(*SERVICES, *LOOKUPS, "addons.kube_proxy_*", node=node)
@@ -127,25 +136,34 @@ def without_kube_proxy(evidence: Evidence, node: str) -> frozenset[Symptom]:
 
 
 def around(evidence: Evidence, node: str) -> frozenset[Symptom]:
-    """Symptoms of pod traffic from, to or through ``node``, and of what runs there in a pod and is cut off.
+    """Symptoms of pod traffic from, to or through ``node``, and of its pods, where these are cut off."""
+    return traffic_of(evidence, node) | pods_cut_off(evidence, node)
+
+
+def traffic_of(evidence: Evidence, node: str) -> frozenset[Symptom]:
+    """Symptoms of pod traffic from, to or through ``node``.
 
     A DNS server or metrics-server there has lost the API server, and others have lost it.
     """
     # Itself among them: many CNIs route between pods of one node as between those of two.
     network = crossing(evidence, [(node, other.name) for other in evidence.facts.nodes])
     asked_here = evidence.find(*SERVICES, *LOOKUPS, "network.pod_to_node*", kind="pod", node=node)
-    pods = _pods_on(evidence, node)
-    served_here = frozenset(
+    asked_of_it = frozenset(
         symptom
-        for symptom in evidence.find("dns.*", "addons.*", "controlplane.*", "network.service_spreads")
-        if symptom.touches(node) or any(name in symptom.message for name in pods)
+        for symptom in evidence.find(*PROXIED, "network.service_spreads")
+        if symptom.touches(node) and not _of_account(symptom)
     )
-    if any("metrics-server" in name for name in pods):
-        served_here |= metrics(evidence)  # it gets no figures of any other node
-    return network | asked_here | served_here
+    found = network | asked_here | asked_of_it
+    if node in metrics_nodes(evidence):
+        found |= metrics_unreached(evidence) | evidence.find(*METRICS_ROWS)  # it gets no figures of others
+    return found
 
 
-def _pods_on(evidence: Evidence, node: str) -> list[str]:
-    """The names of the pods on the pod network of ``node``."""
+def pods_cut_off(evidence: Evidence, node: str) -> frozenset[Symptom]:
+    """What follows where pods on the pod network of ``node`` are cut off: they end, or do not get ready.
+
+    Not so of those that wait for an image, which the node itself gets for them.
+    """
     pods = evidence.facts.pods.found or ()
-    return [pod.name for pod in pods if pod.node == node and not pod.host_network]
+    there = [pod for pod in pods if pod.node == node and not pod.host_network]
+    return of_pods(evidence, [pod for pod in there if not NOT_PULLED.search(pod.waiting)])

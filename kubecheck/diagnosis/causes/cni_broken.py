@@ -1,14 +1,22 @@
 """New pods get no network on a node."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
-from kubecheck.diagnosis.consequences import incomplete_peers
-from kubecheck.diagnosis.evidence import Evidence
-from kubecheck.diagnosis.traffic import around
+from kubecheck.diagnosis.consequences import NO_SPACE, without_network
+from kubecheck.diagnosis.evidence import Evidence, Symptom
+from kubecheck.diagnosis.traffic import pods_cut_off
 
-SAYS_SO = re.compile(r"network plugin|networkplugin|\bcni\b|network for sandbox|sandbox", re.IGNORECASE)
+# What containerd, docker and CRI-O say of a CNI that fails or is not there. A sandbox fails for other reasons too.
+SAYS_SO = re.compile(
+    r"network ?plugin|cni (?:plugin|config|network)|/cni/|plugin type=|network for (?:sandbox|pod)"
+    r"|pod network sandbox",
+    re.IGNORECASE,
+)
+# Runtimes say these of whatever they could not write just then, a plugin's file among it.
+OTHERS = re.compile(rf"cgroup|{NO_SPACE}", re.IGNORECASE)
 
 
 @cause(
@@ -29,24 +37,18 @@ def cni_broken(evidence: Evidence) -> Iterator[Finding]:
 
     What runs already goes on; whatever is started or restarted on that node hangs in ContainerCreating.
     """
-    for node in evidence.nodes_failing("network.probe_pod_runs", "pod"):
-        said = [
-            symptom.message
-            for symptom in evidence.find("network.probe_pod_runs", "nodes.node_ready", node=node)
-            if SAYS_SO.search(symptom.message) and "cgroup" not in symptom.message.lower()
-        ]
-        if not said:
-            continue
+    said: dict[str, set[Symptom]] = defaultdict(set)
+    for symptom in evidence.find("network.probe_pod_runs", kind="pod", failed=True) | evidence.find(
+        "nodes.node_ready", failed=True
+    ):
+        if SAYS_SO.search(symptom.message) and not OTHERS.search(symptom.message):
+            said[symptom.node].add(symptom)
+    for node, symptoms in sorted(said.items()):
         yield Finding(
             says=f"new pods get no network on node {node}: the CNI fails there",
             blames=(f"Node/{node}",),
-            explains=evidence.find(
-                "network.probe_pod_runs", "nodes.node_ready", "nodes.node_without_pressure", node=node
-            )
-            | around(evidence, node)
-            | incomplete_peers(evidence, node)
-            | frozenset(s for s in evidence.symptoms if s.touches(node) and not s.failed),
+            explains=without_network(evidence, node) | symptoms | pods_cut_off(evidence, node),
             confidence=Confidence.CERTAIN,
             names={"node": node},
-            confirmed=tuple(said[:1]),
+            confirmed=(min(symptom.message for symptom in symptoms),),
         )

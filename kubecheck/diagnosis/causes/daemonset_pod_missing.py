@@ -4,11 +4,9 @@ from collections.abc import Iterator
 
 from kubecheck.cluster.workloads import DaemonSet
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
-from kubecheck.diagnosis.consequences import untold_at
+from kubecheck.diagnosis.consequences import untold_at, without_network
 from kubecheck.diagnosis.evidence import Evidence, Symptom
-from kubecheck.diagnosis.traffic import PAIRS, without_kube_proxy
-
-POD_NETWORK = ("network.probe_pod_runs", "network.pod_to_node*", *PAIRS)
+from kubecheck.diagnosis.traffic import around, without_kube_proxy
 
 
 @cause(
@@ -79,8 +77,9 @@ def _own(evidence: Evidence, daemon_set: DaemonSet, node: str) -> set[Symptom]:
     }
     agent = {s for s in evidence.find("addons.cni_pod_ready", node=node) if daemon_set.full_name in s.message}
     if agent:
-        found |= agent | untold_at(evidence, node)
-        found |= evidence.find(*POD_NETWORK, node=node) | evidence.find(*POD_NETWORK, to=node)
+        found |= agent | untold_at(evidence, node) | around(evidence, node)
+        if evidence.find("network.probe_pod_runs", kind="pod", node=node, failed=True):
+            found |= without_network(evidence, node)
     if "kube-proxy" in daemon_set.name:
         found |= without_kube_proxy(evidence, node)
     return found

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence, Symptom
-from kubecheck.diagnosis.traffic import LOOKUPS, REPLICAS
+from kubecheck.diagnosis.traffic import LOOKUPS, REPLICAS, UNANSWERED
 
 
 @cause(
@@ -45,14 +45,22 @@ def dns_replica_broken(evidence: Evidence) -> Iterator[Finding]:
         server = servers[name]
         said = sorted({symptom.got for symptom in symptoms if symptom.got})
         stale = all(symptom.check == "dns.each_replica_is_current" for symptom in symptoms)
-        wrong = "does not know a Service made now" if stale else f"answers wrongly: {', '.join(said)}"
-        silent = said == ["no reply"]
+        wrong = [each for each in said if each not in UNANSWERED]
+        if stale:
+            does, others = "does not know a Service made now", "do"
+        elif wrong:
+            rarely = " or not at all" if len(wrong) < len(said) else ""
+            does, others = f"answers wrongly{rarely}: {', '.join(said)}", "answer rightly"
+        else:
+            does, others = f"does not answer ({', '.join(said) or 'no reply'})", "do"
+        alone = len(servers) == 1
         yield Finding(
-            says=f"DNS replica {name} on {server.node or 'an unknown node'}"
-            f" {'does not answer' if silent and not stale else wrong}, and the others do",
+            says=f"{'the only ' if alone else ''}DNS replica {name} on {server.node or 'an unknown node'} {does}"
+            + ("" if alone else f", and the others {others}"),
             blames=(f"Pod/{evidence.policy.dns.service.partition('/')[0]}/{name}",),
             explains=frozenset(symptoms) | evidence.find(*LOOKUPS),
-            confidence=Confidence.LIKELY if silent else Confidence.CERTAIN,
+            # Silence may be the way's, and what no other one does better may be no fault of its own.
+            confidence=Confidence.CERTAIN if wrong and not alone else Confidence.LIKELY,
             names={
                 "namespace": evidence.policy.dns.service.partition("/")[0],
                 "pod": name,

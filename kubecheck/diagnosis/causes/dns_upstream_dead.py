@@ -1,10 +1,21 @@
-"""The DNS servers above CoreDNS do not answer."""
+"""The DNS servers above CoreDNS do not answer, or not with an address."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
-from kubecheck.diagnosis.cause import Confidence, Finding, cause
+from kubecheck.diagnosis.cause import Confidence, Finding, cause, filled
 from kubecheck.diagnosis.evidence import Evidence
+from kubecheck.diagnosis.traffic import UNANSWERED
 from kubecheck.wording import listed
+
+UNKNOWN = (
+    "on {nodes}: nslookup {name} with each nameserver of /etc/resolv.conf: does any know it?",
+    "kubectl -n {namespace} edit configmap coredns: let forward name servers that know it, or give its zone a block of its own",
+    "nobody knows it: name another one, dns.outside_name in kubecheck's policy",
+)
+REFUSING = (
+    "kubectl -n {namespace} get configmap coredns -o yaml: a line that begins with forward must stand there",
+    "on {nodes}: nslookup {name} with each server of that line: one that refuses must let these nodes ask",
+)
 
 
 @cause(
@@ -32,16 +43,34 @@ def dns_upstream_dead(evidence: Evidence) -> Iterator[Finding]:
     nodes = sorted({server.node for server in setup.servers}) if setup else []
     namespace = evidence.policy.dns.service.partition("/")[0]
     said = sorted({symptom.got for symptom in failed if symptom.got})
+    why, steps = _why(said)
+    names = {
+        "nodes": listed(nodes) or "the nodes of CoreDNS",
+        "name": evidence.policy.dns.outside_name,
+        "namespace": namespace,
+    }
     yield Finding(
         says=f"{evidence.policy.dns.outside_name} does not resolve ({', '.join(said) or 'no answer'}), and"
-        " the cluster's own names do: the servers that CoreDNS forwards to do not answer",
+        f" the cluster's own names do: {why}",
         blames=(f"ConfigMap/{namespace}/coredns",),
         explains=evidence.find("dns.outside_name")
         | frozenset(s for s in evidence.find("dns.no_such_name") if "outside" in s.target),
         confidence=Confidence.LIKELY,
-        names={
-            "nodes": listed(nodes) or "the nodes of CoreDNS",
-            "name": evidence.policy.dns.outside_name,
-            "namespace": namespace,
-        },
+        names=names,
+        remedy=tuple(filled(step, names) for step in steps),
+    )
+
+
+def _why(said: Collection[str]) -> tuple[str, Sequence[str]]:
+    """What is wrong above CoreDNS, by what came back, and what mends it where that is no silence."""
+    if any("REFUSED" in each for each in said):
+        return "CoreDNS forwards it nowhere, or a server that it forwards to refuses", REFUSING
+    failing = [each for each in said if "SERVFAIL" in each]
+    told = [each for each in said if each not in (*UNANSWERED, *failing)]
+    if told:
+        some = "some of the servers" if len(told) < len(said) else "the servers"
+        return f"{some} that CoreDNS forwards to answer, and know no address of it", UNKNOWN
+    return (
+        f"the servers that CoreDNS forwards to do not answer{', or fail themselves' if failing else ''}",
+        (),
     )

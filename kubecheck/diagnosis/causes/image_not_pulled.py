@@ -4,10 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
-from kubecheck.diagnosis.consequences import without_new_pods
+from kubecheck.diagnosis.consequences import NO_SPACE, unready_pods, without_new_pods
 from kubecheck.diagnosis.evidence import Evidence
 from kubecheck.diagnosis.images import NOT_PULLED, image_in, waiting_for_images
 from kubecheck.fleet.waiting import OTHER_PLATFORM
+
+SANDBOX = "sandbox image"  # as containerd calls the one of pause
 
 
 @cause(
@@ -21,6 +23,7 @@ from kubecheck.fleet.waiting import OTHER_PLATFORM
         "on {node}: is the registry reached (its mirror, proxy and DNS), and is its CA known: /etc/containerd/certs.d, /etc/docker/daemon.json",
         "without a way to a registry, copy it: on a machine that has it ctr -n k8s.io images export i.tar {image}; on {node} ctr -n k8s.io images import i.tar",
         "a registry that is only slow: timing.pods_ready in kubecheck's policy is how many seconds it has",
+        "the sandbox's image (pause) is named in the runtime's own configuration: grep sandbox_image /etc/containerd/config.toml",
         "another mirror for the probe pods: images.busybox and images.nginx in kubecheck's policy",
     ),
     source="https://kubernetes.io/docs/concepts/containers/images/",
@@ -34,7 +37,7 @@ def image_not_pulled(evidence: Evidence) -> Iterator[Finding]:
     failed = [
         s
         for s in evidence.find("network.probe_pod_runs", failed=True)
-        if NOT_PULLED.search(s.message) and not OTHER_PLATFORM.search(s.message)
+        if NOT_PULLED.search(s.message) and not OTHER_PLATFORM.search(s.message) and NO_SPACE not in s.message
     ]
     nodes: dict[str, str] = defaultdict(str)
     for symptom in failed:
@@ -43,9 +46,9 @@ def image_not_pulled(evidence: Evidence) -> Iterator[Finding]:
     for name, said in sorted(nodes.items()):
         image = image_in(evidence, said)
         where = sorted(nodes) if everywhere else [name]
-        explained = {
-            s for each in where for s in without_new_pods(evidence, each) | waiting_for_images(evidence, each)
-        }
+        # Without the sandbox's image no pod starts, whatever its own.
+        hanging = unready_pods if SANDBOX in said else waiting_for_images
+        explained = {s for each in where for s in without_new_pods(evidence, each) | hanging(evidence, each)}
         yield Finding(
             says=f"no node gets the image {image}"
             if everywhere

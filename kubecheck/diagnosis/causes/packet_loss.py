@@ -4,12 +4,25 @@ from collections.abc import Iterator
 
 from kubecheck.diagnosis.alike import between
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
-from kubecheck.diagnosis.evidence import Evidence
+from kubecheck.diagnosis.consequences import metrics_of, untold_at
+from kubecheck.diagnosis.evidence import Evidence, Symptom
 from kubecheck.diagnosis.geometry import shapes
-from kubecheck.diagnosis.traffic import across, around
+from kubecheck.diagnosis.kubelet_state import REFUSED
+from kubecheck.diagnosis.traffic import LOOKUPS, PAIRS, REPLICAS, SERVICES, across, traffic_of
 from kubecheck.wording import listed
 
 CHECK = "network.no_packet_loss"
+# What goes over the nodes' own network, to other nodes and to kubelets.
+NODES = (
+    "network.node_to_node*",
+    "network.pod_to_node*",
+    "controlplane.api_servers_reachable",
+    "controlplane.vip_reachable",
+    "controlplane.etcd_members_answer",
+    "nodes.exec",
+    "nodes.logs",
+    "nodes.port_forward",
+)
 
 
 @cause(
@@ -37,13 +50,7 @@ def packet_loss(evidence: Evidence) -> Iterator[Finding]:
         if len(shape.nodes) == 1:
             [node] = shape.nodes
             told = f"on the way to and from node {node}"
-            follows = around(evidence, node) | frozenset(
-                s
-                for s in evidence.find(
-                    "network.*", "dns.*", "addons.*", "nodes.*", "certs.*", "controlplane.*"
-                )
-                if node in (s.node, s.to) or node in s.behind
-            )
+            follows = traffic_of(evidence, node) | metrics_of(evidence, node) | _to_or_from(evidence, node)
         else:
             sides = between(shape.groups, nodes, len(evidence.facts.nodes))
             told = f"between {'all nodes' if shape.form == 'overlay' else sides}"
@@ -51,8 +58,21 @@ def packet_loss(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             says=f"packets are lost {told}",
             blames=tuple(f"Node/{node}" for node in nodes),
-            explains=follows | frozenset(s for s in said if (s.node, s.to) in shape.pairs),
+            explains=frozenset(s for s in follows if not _refused(s))
+            | frozenset(s for s in said if (s.node, s.to) in shape.pairs),
             confidence=Confidence.CERTAIN,
             names={"nodes": listed(nodes)},
             confirmed=tuple(s.message for s in sorted(said, key=str) if (s.node, s.to) in shape.pairs)[:3],
         )
+
+
+def _to_or_from(evidence: Evidence, node: str) -> frozenset[Symptom]:
+    """What is asked over the network at ``node``, or of it, or of a Service that leads there."""
+    silent = (s for s in evidence.find("certs.*") if "no answer" in s.message)
+    asked = evidence.find(*PAIRS, *REPLICAS, *SERVICES, *LOOKUPS, *NODES).union(silent)
+    return untold_at(evidence, node) | {s for s in asked if node in (s.node, s.to) or node in s.behind}
+
+
+def _refused(symptom: Symptom) -> bool:
+    """Whether it was refused: what refuses has got the packets, and its own have come back."""
+    return REFUSED in symptom.got or REFUSED in symptom.message

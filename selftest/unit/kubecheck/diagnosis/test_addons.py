@@ -11,7 +11,7 @@ from kubecheck.cluster.objects import Condition, Deployment, Pod, Service, Servi
 from kubecheck.cluster.reading import Reading
 from kubecheck.cluster.workloads import DaemonSet, Workloads
 from kubecheck.outcomes import Outcome, Target
-from selftest.unit.kubecheck.conftest import make_standing
+from selftest.unit.kubecheck.conftest import make_facts, make_standing
 from selftest.unit.kubecheck.diagnosis.made import causes, evidence, failed, passed, unexplained, unknown
 
 METRICS = "v1beta1.metrics.k8s.io"
@@ -190,6 +190,9 @@ class TestDashboard:
         assert causes(made) == []
 
 
+CNI_NODES = ("node1", "node2", "node3")
+
+
 def agent(node, name="cni-x", ready=True):
     return Pod("kube-system", f"{name}-{node}", node, "Running", ready, "", True, {"app": name})
 
@@ -211,6 +214,54 @@ class TestDaemonSets:
             [results[name], stuck], facts, workloads=Workloads((), (daemon_set,)), pods=(agent(other, name),)
         )
         assert causes(made) == [("daemonset-pod-missing", (f"DaemonSet/kube-system/{name}", f"Node/{node}"))]
+        assert not unexplained(made)
+
+    @pytest.mark.parametrize("node", CNI_NODES)
+    def test_an_agent_that_crashes_takes_the_pods_network_with_it(self, node):
+        facts = make_facts(CNI_NODES)
+        name = "kube-flannel-ds"
+        daemon_set = DaemonSet("kube-system", name, {"app": name}, 3, 3, 2)
+        addresses = {each: f"10.244.{number}.5" for number, each in enumerate(CNI_NODES)}
+
+        def asked(source):
+            for to in CNI_NODES:
+                bad = source != to and node in (source, to)
+                yield Target(to, Outcome.FAILED if bad else Outcome.PASSED, "", addresses[to], "no answer")
+
+        crash = failed("controlplane.no_system_pod_crashes", targets=[f"kube-system/{name}-{node}"])
+        made = evidence(
+            [
+                failed(
+                    "addons.cni_pod_ready", f"api:{node}", f"DaemonSet kube-system/{name} has no ready pod"
+                ),
+                crash,
+                *(
+                    failed("network.pod_to_pod", f"pod:{each}", "some fail", asked(each))
+                    for each in CNI_NODES
+                ),
+                failed("dns.pod_resolves_kubernetes", f"pod:{node}", "no reply"),
+                failed("network.kubernetes_service_reachable", f"pod:{node}", "no answer"),
+            ],
+            facts,
+            standing=make_standing(CNI_NODES),
+            workloads=Workloads((), (daemon_set,)),
+            pods=tuple(agent(each, name, ready=each != node) for each in CNI_NODES),
+        )
+        assert causes(made) == [("daemonset-pod-missing", (f"DaemonSet/kube-system/{name}", f"Node/{node}"))]
+        assert not unexplained(made)
+
+    def test_an_agent_without_which_no_pod_starts(self, facts):
+        daemon_set = DaemonSet("kube-system", "calico-node", {"app": "calico-node"}, 2, 2, 1)
+        said = 'FailedCreatePodSandBox: plugin type="calico" failed (add): stat /var/lib/calico/nodename'
+        ready = failed("addons.cni_pod_ready", "api:node2", "DaemonSet kube-system/calico-node has no")
+        gone = failed("nodes.node_without_pressure", "api:node2", "NetworkUnavailable=True CalicoIsDown")
+        made = evidence(
+            [ready, gone, failed("network.probe_pod_runs", "pod:node2", said)],
+            facts,
+            workloads=Workloads((), (daemon_set,)),
+            pods=(agent("node1", "calico-node"), agent("node2", "calico-node", ready=False)),
+        )
+        assert [name for name, _ in causes(made)] == ["daemonset-pod-missing"]
         assert not unexplained(made)
 
     def test_a_node_that_is_down_is_not_its_fault(self, facts):

@@ -4,18 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from kubecheck.checks import Policy
 from kubecheck.cluster.controlplane import ApiServer, ControlPlane
 from kubecheck.cluster.leases import Lease, Leases
-from kubecheck.cluster.objects import Kubelet
 from kubecheck.cluster.reading import Reading
 from kubecheck.outcomes import Outcome, Target
 from selftest.unit.kubecheck.conftest import make_facts, make_standing
-from selftest.unit.kubecheck.diagnosis.made import causes, evidence, failed, passed, unexplained, unknown
+from selftest.unit.kubecheck.diagnosis.made import causes, evidence, failed, passed, unexplained
 
 MASTERS = ("m1", "m2", "m3")
 NOW = "2026-01-01T00:10:00Z"
-VIP = Policy.model_validate({"control_plane": {"vip": "192.168.232.236:8443", "api_servers": 3}})
 
 
 def server(name, failing=()):
@@ -124,51 +121,6 @@ class TestApiServerDown:
             [result, passed("controlplane.api_servers_reachable", "node:m3", [reached("m2")])],
             facts,
             control_plane=control_plane(*MASTERS),
-        )
-        assert causes(made) == [("control-plane-blocked", ("Node/m1",))]
-
-
-class TestVip:
-    def test_dead_for_all(self, facts):
-        made = evidence(
-            [
-                *(failed("controlplane.vip_reachable", f"node:{name}", "no answer") for name in MASTERS),
-                *(failed("certs.front_certificate", f"node:{name}", "no answer") for name in MASTERS),
-            ],
-            facts,
-            policy=VIP,
-        )
-        assert causes(made) == [("vip-down", ("Address/192.168.232.236:8443",))]
-        assert not unexplained(made)
-
-    def test_kubelets_that_run_and_do_not_get_through(self, facts):
-        readable = {name: Reading(Kubelet(None, {})) for name in MASTERS}
-        # One that cannot ask the API server who may do what answers, too.
-        readable["m2"] = Reading(problem="Authorization error (user=kube-apiserver, verb=get)")
-        made = evidence(
-            [
-                *(failed("controlplane.node_lease_fresh", f"api:{name}", "60 s ago") for name in MASTERS),
-                failed("controlplane.leaders_at_work", targets=["kube-scheduler", "kube-controller-manager"]),
-                *(failed("network.probe_pod_runs", f"pod:{name}", "Pending") for name in MASTERS),
-                unknown("controlplane.vip_reachable", "node:m1"),
-                *(failed("addons.node_has_metrics", f"api:{name}", "no row") for name in MASTERS),
-            ],
-            facts,
-            policy=VIP,
-            kubelets=readable,
-            leases=node_leases(60, *MASTERS),
-        )
-        assert causes(made) == [("vip-down", ("Address/192.168.232.236:8443",))]
-        assert not unexplained(made)
-
-    def test_some_reach_it(self, facts):
-        made = evidence(
-            [
-                failed("controlplane.vip_reachable", "node:m1", "no answer", [""]),
-                passed("controlplane.vip_reachable", "node:m2", [reached("")]),
-            ],
-            facts,
-            policy=VIP,
         )
         assert causes(made) == [("control-plane-blocked", ("Node/m1",))]
 

@@ -1,0 +1,60 @@
+"""Kubelets run and do not get through to API servers, though the address in front of these is alive."""
+
+from collections.abc import Iterator
+
+from kubecheck.cluster.clusterinfo import front, leads_to
+from kubecheck.diagnosis.cause import Confidence, Finding, cause
+from kubecheck.diagnosis.consequences import standing_still, unready_pods
+from kubecheck.diagnosis.evidence import Evidence
+from kubecheck.diagnosis.kubelet_state import cut_off
+from kubecheck.outcomes import CannotTell, NotApplicable
+from kubecheck.wording import listed
+
+
+@cause(
+    title="Kubelets do not get through to the API servers",
+    confirm=(
+        "on any node: journalctl -u kubelet --since -15min | grep -i -e x509 -e unauthorized -e forbidden -e dial",
+        "on any node: openssl x509 -noout -dates -in /var/lib/kubelet/pki/kubelet-client-current.pem; date -u",
+    ),
+    remedy=(
+        "on {node}: journalctl -u kubelet --since -15min | grep -i -e x509 -e unauthorized -e forbidden -e dial",
+        "on {node}: openssl x509 -noout -dates -in /var/lib/kubelet/pki/kubelet-client-current.pem; one that has ended is replaced by systemctl restart kubelet, while the token in its bootstrap kubeconfig is valid: kubeadm token list",
+        "kubectl auth can-i update leases.coordination.k8s.io/{node} -n kube-node-lease --as system:node:{node} --as-group system:nodes",
+        "on {node}: grep server: /etc/kubernetes/*kubelet*, and curl -k at that address with /version",
+        "on each master, and on {node}: date -u; all Leases look old where an API server's clock is ahead",
+    ),
+    source="https://kubernetes.io/docs/reference/access-authn-authz/kubelet-tls-bootstrapping/",
+)
+def kubelets_cut_off(evidence: Evidence) -> Iterator[Finding]:
+    """Most kubelets answer API servers, and their own reports do not come, or look old.
+
+    It is what they have in common: client certificates of the same day that have ended, an authority that API
+    servers do not believe any more, rights, or the address that they connect to. Or else the reports come, and
+    an API server's clock is ahead. What runs goes on, and no node starts anything new.
+    """
+    silent = [node.name for node in cut_off(evidence)]
+    if not silent or _address_in_doubt(evidence):
+        return
+    explained = [unready_pods(evidence, name) for name in silent]
+    yield Finding(
+        says=f"the kubelets of {len(silent)} nodes run, and their reports to the API servers do not come or look old:"
+        " certificates, rights, the address that they connect to, or a clock",
+        blames=tuple(f"Node/{name}" for name in silent),
+        explains=standing_still(evidence).union(*explained),
+        confidence=Confidence.POSSIBLE,
+        names={"node": silent[0]},
+        confirmed=(f"the kubelets of {listed(silent)} answer, and their Leases are old",),
+    )
+
+
+def _address_in_doubt(evidence: Evidence) -> bool:
+    """Whether the address in front of the API servers may be dead: neither this run nor a node goes by it."""
+    try:
+        host, port = front(evidence.policy, evidence.facts.cluster_info)
+    except (NotApplicable, CannotTell):
+        return False
+    if evidence.nodes_failing("controlplane.vip_reachable", "node"):
+        return True
+    reached = evidence.nodes_passing("controlplane.vip_reachable", "node")
+    return not reached and not leads_to(evidence.facts.server, host, port)

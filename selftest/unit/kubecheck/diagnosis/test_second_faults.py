@@ -1,0 +1,122 @@
+"""A second fault at a node whose traffic suffers: the first one must not hide it."""
+
+from dataclasses import replace
+
+import pytest
+
+from kubecheck.cluster.objects import Condition, Pod
+from kubecheck.outcomes import Outcome, Target
+from selftest.unit.kubecheck.conftest import make_facts, make_standing
+from selftest.unit.kubecheck.diagnosis.made import causes, evidence, failed, judged, unexplained
+
+NODES = ("n1", "n2", "n3", "n4")
+
+
+@pytest.fixture
+def cluster():
+    """Makes the evidence of results in a cluster of four nodes, one of which is n3."""
+    facts = make_facts(NODES)
+    nodes = tuple(replace(node, addresses=(f"192.0.2.{i}",)) for i, node in enumerate(facts.nodes, 1))
+    facts = replace(facts, nodes=nodes)
+    return lambda results, **known: evidence(results, facts, **{"standing": make_standing(NODES)} | known)
+
+
+def matrix(check, node, kind, got="no answer"):
+    """All results of a check between nodes, where ``node`` reaches no other and no other reaches it."""
+
+    def target(source, to):
+        bad = source != to and node in (source, to)
+        return Target(to, Outcome.FAILED if bad else Outcome.PASSED, "", "", got if bad else "")
+
+    for source in NODES:
+        targets = [target(source, to) for to in NODES]
+        bad = any(each.outcome is Outcome.FAILED for each in targets)
+        yield judged(check, f"{kind}:{source}", Outcome.FAILED if bad else Outcome.PASSED, "some", targets)
+
+
+def crashing(node, name, host_network):
+    return Pod("kube-system", name, node, "Running", False, "10.244.9.9", host_network)
+
+
+LOSES = tuple(matrix("network.no_packet_loss", "n3", "node", "3 of 10 lost"))
+FORWARDS_NOT = (
+    *matrix("network.pod_to_pod", "n3", "pod"),
+    failed("network.node_forwards", "node:n3", "net.ipv4.ip_forward is 0"),
+)
+ETCD = [
+    failed("controlplane.etcd_members_answer", f"node:{n}", "n3: connection refused", ["n3"]) for n in NODES
+]
+SECOND = [
+    ([failed("addons.kube_proxy_healthy", "node:n3", "connection refused")], "kube-proxy-down"),
+    ([failed("controlplane.node_has_pod_cidr", "api:n3", "node n3 has no podCIDR")], "node-without-pod-cidr"),
+    (ETCD, "etcd-member-down"),
+    ([failed("nodes.node_without_pressure", "api:n3", "DiskPressure=True")], "node-pressure"),
+    ([failed("nodes.kubelet_refuses_anonymous", "kubectl:n3", "200 OK")], "kubelet-anonymous"),
+    ([failed("nodes.kubelet_version_skew", "api:n3", "node n3 runs v1.20.0")], "kubelet-version-skew"),
+    ([failed("nodes.kubelet_drift", "api:n3", "the kubelet of n3 differs: maxPods is 5")], "kubelet-drift"),
+    ([failed("controlplane.no_system_pod_crashes", "api", "on n3", ["kube-system/kube-proxy-n3"])],
+     "system-pod-crashing"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("second", "name"), SECOND, ids=[name for _, name in SECOND])
+@pytest.mark.parametrize(
+    ("first", "cause"), [(LOSES, "packet-loss"), (FORWARDS_NOT, "ip-forward-off")], ids=["loss", "forward"]
+)
+def test_a_fault_that_no_traffic_explains_is_told_beside_it(cluster, first, cause, second, name):
+    pressed = {"conditions": (Condition("Ready", "True"), Condition("DiskPressure", "True", "full"))}
+    made = cluster([*first, *second])
+    nodes = tuple(replace(n, **pressed) if n.name == "n3" else n for n in made.facts.nodes)
+    made = cluster([*first, *second], nodes=nodes, pods=(crashing("n3", "kube-proxy-n3", host_network=True),))
+    assert sorted(each for each, _ in causes(made)) == sorted([cause, name])
+    assert not unexplained(made)
+
+
+def test_a_certificate_that_ends_is_no_matter_of_packets(cluster):
+    made = cluster([*LOSES, failed("certs.kubelet_client_certificate", "api:n3", "ends in 2 days")])
+    assert [each for each, _ in causes(made)] == ["packet-loss"]
+    assert unexplained(made) == {"certs.kubelet_client_certificate@api:n3"}
+
+
+def test_a_pod_does_not_crash_for_some_packets(cluster):
+    crash = failed("controlplane.no_system_pod_crashes", "api", "on n3", ["kube-system/coredns-abc-def"])
+    made = cluster([*LOSES, crash], pods=(crashing("n3", "coredns-abc-def", host_network=False),))
+    assert sorted(each for each, _ in causes(made)) == ["packet-loss", "system-pod-crashing"]
+
+
+def test_what_packet_loss_does(cluster):
+    made = cluster([
+        *LOSES,
+        failed("nodes.exec", "kubectl:n3", "no answer in time"),
+        failed("network.node_to_node", "node:n1", "no answer", ["n3"]),
+        failed("dns.lookups_are_steady", "pod:n3", "2 of 10 without a reply"),
+        failed("addons.node_has_metrics", "api:n3", "kubectl top node has no row for n3"),
+        failed("controlplane.api_servers_reachable", "node:n3", "no answer", ["n1"]),
+    ])  # fmt: skip
+    assert causes(made) == [("packet-loss", ("Node/n3",))]
+    assert not unexplained(made)
+
+
+@pytest.mark.parametrize(
+    ("waiting", "expected"),
+    [
+        ("CrashLoopBackOff", ["ip-forward-off"]),
+        ("ImagePullBackOff", ["ip-forward-off", "system-pod-crashing"]),
+    ],
+)
+def test_a_pod_that_is_cut_off_crashes_and_pulls_no_image_for_other_reasons(cluster, waiting, expected):
+    dead = replace(crashing("n3", "coredns-abc-def", host_network=False), waiting=waiting)
+    crash = failed("controlplane.no_system_pod_crashes", "api", "on n3", ["kube-system/coredns-abc-def"])
+    made = cluster([*FORWARDS_NOT, crash], pods=(dead,))
+    assert sorted(each for each, _ in causes(made)) == expected
+    assert not unexplained(made)
+
+
+def test_a_metrics_server_that_is_cut_off_has_no_figures_of_others(cluster):
+    there = replace(crashing("n3", "metrics-server-abc-def", host_network=False), ready=True)
+    made = cluster(
+        [*FORWARDS_NOT, *(failed("addons.node_has_metrics", f"api:{n}", "no row") for n in ("n1", "n2"))],
+        pods=(there,),
+    )
+    assert causes(made) == [("ip-forward-off", ("Node/n3",))]
+    assert not unexplained(made)
