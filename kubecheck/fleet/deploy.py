@@ -181,12 +181,11 @@ class Fleet:
 
     def _basics(self) -> list[tuple[str, Json]]:
         """What pods need to be there first: accounts, the servers' configuration, pull secrets."""
-        ipv6 = any(":" in cidr for node in self.facts.probed_nodes for cidr in node.pod_cidrs)
         serving = [self.namespaces["pod"], self.namespaces["peer"]]
         every = list(self.namespaces.values())
         return [
             *((name, manifests.service_account(self.run)) for name in every),
-            *((name, manifests.nginx_config(self.run, name, ipv6=ipv6)) for name in serving),
+            *((name, manifests.nginx_config(self.run, name)) for name in serving),
             *pull_secrets(self.api, self.policy, self.run, every),
         ]
 
