@@ -188,9 +188,6 @@ def _service(run: str, name: str, selector: dict[str, str], more: Json) -> Json:
     }  # fmt: skip
 
 
-_AWAY = {"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"}
-
-
 def probe_name(node: str) -> str:
     """The name of a node's probe pods: also its host name, so at most 63 characters, no dots."""
     name = f"probe-{node.replace('.', '-')}"
@@ -220,15 +217,26 @@ def node_probe(run: str, node: Node, policy: Policy) -> Json:
     return _probe(run, node, {**spec, "hostNetwork": True, "dnsPolicy": "Default"}, policy)
 
 
-def peer_deployment(run: str, nodes: Iterable[Node], policy: Policy) -> Json:
-    """Three replicas of nginx, spread over ``nodes`` as far as there are enough.
+# How taints begin that say what becomes of a node, and not whom it is kept for: it is away, cordoned, short
+# of something or about to go, or no kubelet runs it.
+# https://kubernetes.io/docs/reference/labels-annotations-taints/
+_NOT_FOR_PODS = (
+    "node.kubernetes.io/", "node.cloudprovider.kubernetes.io/", "karpenter.sh/", "virtual-kubelet.io/",
+    "ToBeDeletedByClusterAutoscaler", "DeletionCandidateOfClusterAutoscaler",
+)  # fmt: skip
 
-    They tolerate every taint that these nodes have, but for those of a node that is away.
+
+def peer_deployment(run: str, nodes: Iterable[Node], policy: Policy) -> Json:
+    """Three replicas of nginx, spread over those of ``nodes`` that carry probe pods, if there are enough.
+
+    They tolerate the taints that keep such a node for certain pods: there may be no other nodes.
     """
     labels = {**MANAGED_BY, RUN_LABEL: run, "kubecheck.dev/role": PEER}
     spec = _pod_spec(policy, [_nginx(policy)], volumes=[_NGINX_VOLUME])
-    taints = sorted({taint.partition("=")[0] for node in nodes for taint in node.taints} - _AWAY)
-    spec["tolerations"] = [{"key": key, "operator": "Exists"} for key in taints]
+    keys = {taint.partition("=")[0] for node in nodes if node.probed for taint in node.taints}
+    tolerated = sorted(key for key in keys if not key.startswith(_NOT_FOR_PODS))
+    spec["tolerations"] = [{"key": key, "operator": "Exists"} for key in tolerated]
+    spec["nodeSelector"] = {"kubernetes.io/os": "linux"}  # every kubelet labels its node so
     spread = {
         "maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway",
         "labelSelector": {"matchLabels": {RUN_LABEL: run, "kubecheck.dev/role": PEER}},
