@@ -20,6 +20,7 @@ from kubecheck.cluster.attempt import MALFORMED, malformed
 from kubecheck.cluster.bootstrap import CLIENT_SIGNER, REQUESTS, TOKEN_TYPE, TOKENS, Rehearsal, token
 from kubecheck.cluster.reading import Reading
 from kubecheck.fleet.manifests import MANAGED_BY, RUN_LABEL
+from kubecheck.fleet.removal import ANSWER
 from kubecheck.policy import Policy
 from kubecheck.probes import Certificate
 
@@ -72,7 +73,7 @@ class Rehearsing:
         with self._lock:
             self._stopped = True
             if self._created:
-                self.api.delete(f"{REQUESTS}/{self.name}")
+                self.api.delete(f"{REQUESTS}/{self.name}", seconds=ANSWER)
                 self._created = False
 
     def _tidy(self) -> None:
@@ -118,7 +119,7 @@ class Rehearsing:
                 raise
             return replace(begun, refusal=f"the request could not be watched: {_told(problem)}")
         finally:
-            self.api.delete(f"{REQUESTS}/{self.name}")
+            self.api.delete(f"{REQUESTS}/{self.name}", seconds=ANSWER)
         took = round(time.monotonic() - clock, 2)
         status = found.get("status") or {}
         conditions = tuple(

@@ -235,6 +235,6 @@ class FakeApi:
             yield {"type": "MODIFIED", "object": {**made, "status": status}}
         time.sleep(min(seconds, 0.01))
 
-    def delete(self, path, **query):
+    def delete(self, path, **options):
         self.deleted.append(path)
         self.requests.pop(path.rpartition("/")[2], None)
