@@ -148,17 +148,20 @@ def wait_for_pods(
 def follow(api: Api, path: str, seconds: float, **selectors: Any) -> Iterator[list[Json]]:
     """What becomes of the objects at ``path`` within ``seconds``: events, as many as are known at a time.
 
-    All objects come first, and again after each watch that ended; what went meanwhile comes as DELETED then.
-    Raises ApiError.
+    All objects come first, and again after each watch that ended, the last one too: it may have been silent.
+    What went meanwhile comes as DELETED then. Raises ApiError.
     """
     known: dict[Key, Json] = {}
     ends = time.monotonic() + seconds
-    while (left := ends - time.monotonic()) > 0:
+    while True:
         page = api.get(path, **selectors)
         there = {_key(item): item for item in page.get("items") or ()}
         gone = [{"type": "DELETED", "object": item} for key, item in known.items() if key not in there]
         yield [*gone, *({"type": "ADDED", "object": item} for item in there.values())]
         known = there
+        left = ends - time.monotonic()
+        if left <= 0:
+            return
         for event in api.watch(path, page["metadata"]["resourceVersion"], left, **selectors):
             if event["type"] == "ERROR":
                 break

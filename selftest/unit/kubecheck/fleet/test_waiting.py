@@ -140,6 +140,40 @@ def test_pods_that_cannot_be_watched_are_not_said_to_fail():
         problem(peer("a", "n1", reason="ContainerCreating"), api=Lost)
 
 
+class Silent(Api):
+    """One whose watches tell nothing: of ``pods`` the first list tells, of ``later`` the next one."""
+
+    def __init__(self, *pods, later=()):
+        super().__init__(*pods)
+        self.later = later
+
+    def watch(self, path, version, seconds, **query):
+        time.sleep(seconds)
+        if isinstance(self.later, Exception):
+            self.get = self.refuse
+        else:
+            self.pods = self.later
+        return iter(())
+
+    def refuse(self, path, **query):
+        raise self.later
+
+
+def test_what_a_silent_watch_did_not_tell_is_read_at_the_end():
+    ready = peer("b", "n2", ready=True)
+    there = [peer("a", "n1", ready=True), peer("b", "n2", reason="ContainerCreating")]
+    found = peers_of(Silent(*there, later=[there[0], ready]), 2)
+    assert (found.peer_problem, found.ready_peers[1]) == ("", ready)
+    said = peers_of(Silent(*there, later=[ready]), 2).peer_problem
+    assert said.startswith("1 of 2 replicas are ready"), "a silent watch does not tell either what is gone"
+
+
+def test_where_that_cannot_be_read_nothing_is_said_of_the_pods():
+    there = peer("a", "n1", reason="ContainerCreating")
+    with pytest.raises(ApiError, match="no answer in time"):
+        peers_of(Silent(there, later=ApiError(0, "NoAnswer", "no answer in time")), 1)
+
+
 BUSYBOX = "docker.io/library/busybox:1.37"
 NO_MATCH = (
     f'rpc error: code = NotFound desc = failed to pull and unpack image "{BUSYBOX}": no match for platform in'
