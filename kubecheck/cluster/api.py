@@ -113,10 +113,10 @@ class Api:
         """POST ``body`` to the collection at ``path``. Raises ApiError."""
         return self._object("POST", path, {}, body)
 
-    def delete(self, path: str, **query: str | int) -> None:
+    def delete(self, path: str, *, seconds: float = READ_TIMEOUT) -> None:
         """Ask for the deletion of the object at ``path``; already gone is fine. Raises ApiError."""
         try:
-            self._object("DELETE", path, query)
+            self._object("DELETE", path, {}, seconds=seconds)
         except ApiError as problem:
             if problem.status != 404:
                 raise

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from kubecheck.cluster.api import Api
@@ -19,7 +20,7 @@ from kubecheck.fleet.creating import Creator, FleetProblem, creator
 from kubecheck.fleet.displacing import withheld
 from kubecheck.fleet.node_access import with_node_access
 from kubecheck.fleet.rehearsal import Rehearsing
-from kubecheck.fleet.removal import remove_forgotten, remove_namespace, still_standing
+from kubecheck.fleet.removal import ANSWER, remove_all, remove_forgotten, remove_namespace, still_standing
 from kubecheck.fleet.secrets import pull_secrets
 from kubecheck.fleet.services import make_services
 from kubecheck.fleet.sharing import is_last
@@ -56,7 +57,8 @@ class Fleet:
         self.rehearsing = Rehearsing(api, policy, run, facts.may_not(Part.REHEARSAL))
         self._lock = threading.Lock()
         self._closed = threading.Event()
-        self._touched = self._left_to_others = False
+        self._touched = False
+        self._last = True if shard.whole else None  # not known before this shard has taken leave
         self.ready = (0, 0)
         """How many of the run's pods are Ready by now, and how many there are to be."""
 
@@ -76,26 +78,25 @@ class Fleet:
     def remove(self) -> None:
         """Ask for the deletion of all that was created, and let nothing more be created.
 
-        What other shards still use is left to the last of them.
+        What other shards still use is left to the last of them. Raises ApiError that says what is left.
         """
         self._closed.set()
-        try:
-            with self._lock:
-                if self._touched and not self.shard.whole:
-                    last = is_last(self.api, self.namespaces["pod"], self.run, self.shard)
-                    self._left_to_others = not last
-                for name in self.namespaces.values() if self._removes else ():
-                    remove_namespace(self.api, name)
-        finally:
-            self.rehearsing.remove()
+        with self._lock:  # namespaces are made by now, or will not be
+            names = self.namespaces.values() if self._touched else ()
+        removals = {f"Namespace {name}": partial(self._remove_namespace, name) for name in names}
+        request = f"CertificateSigningRequest {self.rehearsing.name}"
+        remove_all(self.api, {**removals, request: self.rehearsing.remove})
 
     def left(self, seconds: float) -> dict[str, str]:
         """The run's namespaces that still stand after ``seconds``, and what holds each of them."""
-        return still_standing(self.api, self.run, seconds) if self._removes else {}
+        return still_standing(self.api, self.run, seconds) if self._touched and self._last else {}
 
-    @property
-    def _removes(self) -> bool:
-        return self._touched and not self._left_to_others
+    def _remove_namespace(self, name: str) -> None:
+        with self._lock:
+            if self._last is None:
+                self._last = is_last(self.api, self.namespaces["pod"], self.run, self.shard)
+        if self._last:
+            remove_namespace(self.api, name, ANSWER)
 
     def _deploy(self, networks: Iterable[str]) -> Standing:
         wanted = [
@@ -181,12 +182,11 @@ class Fleet:
 
     def _basics(self) -> list[tuple[str, Json]]:
         """What pods need to be there first: accounts, the servers' configuration, pull secrets."""
-        ipv6 = any(":" in cidr for node in self.facts.probed_nodes for cidr in node.pod_cidrs)
         serving = [self.namespaces["pod"], self.namespaces["peer"]]
         every = list(self.namespaces.values())
         return [
             *((name, manifests.service_account(self.run)) for name in every),
-            *((name, manifests.nginx_config(self.run, name, ipv6=ipv6)) for name in serving),
+            *((name, manifests.nginx_config(self.run, name)) for name in serving),
             *pull_secrets(self.api, self.policy, self.run, every),
         ]
 

@@ -38,8 +38,8 @@ http {
   client_body_temp_path /tmp/client; proxy_temp_path /tmp/proxy; fastcgi_temp_path /tmp/fastcgi;
   uwsgi_temp_path /tmp/uwsgi; scgi_temp_path /tmp/scgi;
   server {
-    listen PORT; LISTEN6
-    listen GUARDED; GUARDED6
+    listen PORT; listen GUARDED;
+    listen [::]:PORT; listen [::]:GUARDED;
     default_type text/plain;
     location / { return 200 "IDENTITY"; }
     location = LARGE { root /etc/kubecheck; default_type application/octet-stream; }
@@ -47,15 +47,28 @@ http {
 }
 """
 # To a datagram the same, as a TFTP data block (opcode 3, block 1): what busybox can ask for and show.
-_NGINX_UDP = 'stream { server { listen PORT udp; LISTEN6 return "\0\3\0\1IDENTITY"; } }\n'
-# Official images have the stream module built in, Debian's as a file. Without it only UDP goes unanswered.
+_NGINX_UDP = """\
+stream {
+  server {
+    listen PORT udp;
+    listen [::]:PORT udp;
+    return "\0\3\0\1IDENTITY";
+  }
+}
+"""
+# Whether a pod has IPv6 shows in the pod only: a node need not say which addresses its pods get. A kernel
+# without IPv6 refuses to listen there, and nginx -t tries it; one that has it listens at :: also where no
+# device has such an address. Official images have the stream module built in, Debian's as a file. Without
+# it only UDP goes unanswered.
 _NGINX_START = """\
 module="load_module /usr/lib/nginx/modules/ngx_stream_module.so;"
-udp="include /etc/kubecheck/udp.conf;"
-for more in "$udp" "$module $udp" ""; do
-  nginx -t -q -c /etc/kubecheck/nginx.conf -g "$more" 2>/dev/null && break
+for name in nginx ipv4; do
+  udp="include /etc/kubecheck/$name-udp.conf;"
+  for more in "$udp" "$module $udp" ""; do
+    nginx -t -q -c /etc/kubecheck/$name.conf -g "$more" 2>/dev/null && break 2
+  done
 done
-exec nginx -c /etc/kubecheck/nginx.conf -g "$more daemon off;"
+exec nginx -c /etc/kubecheck/$name.conf -g "$more daemon off;"
 """
 
 _RESTRICTED = {
@@ -107,27 +120,33 @@ def service_account(run: str) -> Json:
     }  # fmt: skip
 
 
-def nginx_config(run: str, namespace_name: str, *, ipv6: bool) -> Json:
-    """The servers' configuration, which names the namespace, and the large file."""
+def nginx_config(run: str, namespace_name: str) -> Json:
+    """The servers' configuration, which names the namespace, and the large file.
 
-    def filled(text: str, port: int, options: str) -> str:
-        text = text.replace("PORT", str(port)).replace("IDENTITY", _IDENTITY)
-        text = text.replace("LARGE", LARGE_PATH).replace("NAMESPACE", namespace_name)
-        text = text.replace("LISTEN6", f"listen [::]:{port}{options};" if ipv6 else "")
-        text = text.replace("GUARDED6", f"listen [::]:{GUARDED_PORT};" if ipv6 else "")
-        return text.replace("GUARDED", str(GUARDED_PORT))
+    There is a second one without IPv6; the pod chooses.
+    """
 
-    udp = filled(_NGINX_UDP, UDP_PORT, " udp").encode()
+    def filled(text: str, port: int) -> str:
+        text = text.replace("PORT", str(port)).replace("GUARDED", str(GUARDED_PORT))
+        text = text.replace("IDENTITY", _IDENTITY).replace("LARGE", LARGE_PATH)
+        return text.replace("NAMESPACE", namespace_name)
+
+    http, udp = filled(_NGINX, HTTP_PORT), filled(_NGINX_UDP, UDP_PORT)
     # Bytes that nothing on the way can make fewer.
     large = hashlib.shake_256(b"kubecheck").digest(LARGE)
     return {
         "apiVersion": "v1", "kind": "ConfigMap", "metadata": _metadata("nginx", run),
-        "data": {"nginx.conf": filled(_NGINX, HTTP_PORT, "")},
+        "data": {"nginx.conf": http, "ipv4.conf": _without_ipv6(http)},
         "binaryData": {
-            "udp.conf": base64.b64encode(udp).decode(),
+            "nginx-udp.conf": base64.b64encode(udp.encode()).decode(),
+            "ipv4-udp.conf": base64.b64encode(_without_ipv6(udp).encode()).decode(),
             LARGE_PATH.removeprefix("/"): base64.b64encode(large).decode(),
         },
     }  # fmt: skip
+
+
+def _without_ipv6(config: str) -> str:
+    return "".join(line for line in config.splitlines(keepends=True) if "[::]" not in line)
 
 
 def service(run: str, name: str) -> Json:
@@ -169,9 +188,6 @@ def _service(run: str, name: str, selector: dict[str, str], more: Json) -> Json:
     }  # fmt: skip
 
 
-_AWAY = {"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"}
-
-
 def probe_name(node: str) -> str:
     """The name of a node's probe pods: also its host name, so at most 63 characters, no dots."""
     name = f"probe-{node.replace('.', '-')}"
@@ -201,15 +217,26 @@ def node_probe(run: str, node: Node, policy: Policy) -> Json:
     return _probe(run, node, {**spec, "hostNetwork": True, "dnsPolicy": "Default"}, policy)
 
 
-def peer_deployment(run: str, nodes: Iterable[Node], policy: Policy) -> Json:
-    """Three replicas of nginx, spread over ``nodes`` as far as there are enough.
+# How taints begin that say what becomes of a node, and not whom it is kept for: it is away, cordoned, short
+# of something or about to go, or no kubelet runs it.
+# https://kubernetes.io/docs/reference/labels-annotations-taints/
+_NOT_FOR_PODS = (
+    "node.kubernetes.io/", "node.cloudprovider.kubernetes.io/", "karpenter.sh/", "virtual-kubelet.io/",
+    "ToBeDeletedByClusterAutoscaler", "DeletionCandidateOfClusterAutoscaler",
+)  # fmt: skip
 
-    They tolerate every taint that these nodes have, but for those of a node that is away.
+
+def peer_deployment(run: str, nodes: Iterable[Node], policy: Policy) -> Json:
+    """Three replicas of nginx, spread over those of ``nodes`` that carry probe pods, if there are enough.
+
+    They tolerate the taints that keep such a node for certain pods: there may be no other nodes.
     """
     labels = {**MANAGED_BY, RUN_LABEL: run, "kubecheck.dev/role": PEER}
     spec = _pod_spec(policy, [_nginx(policy)], volumes=[_NGINX_VOLUME])
-    taints = sorted({taint.partition("=")[0] for node in nodes for taint in node.taints} - _AWAY)
-    spec["tolerations"] = [{"key": key, "operator": "Exists"} for key in taints]
+    keys = {taint.partition("=")[0] for node in nodes if node.probed for taint in node.taints}
+    tolerated = sorted(key for key in keys if not key.startswith(_NOT_FOR_PODS))
+    spec["tolerations"] = [{"key": key, "operator": "Exists"} for key in tolerated]
+    spec["nodeSelector"] = {"kubernetes.io/os": "linux"}  # every kubelet labels its node so
     spread = {
         "maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway",
         "labelSelector": {"matchLabels": {RUN_LABEL: run, "kubecheck.dev/role": PEER}},

@@ -20,12 +20,14 @@ from kubecheck.cluster.attempt import MALFORMED, malformed
 from kubecheck.cluster.bootstrap import CLIENT_SIGNER, REQUESTS, TOKEN_TYPE, TOKENS, Rehearsal, token
 from kubecheck.cluster.reading import Reading
 from kubecheck.fleet.manifests import MANAGED_BY, RUN_LABEL
+from kubecheck.fleet.removal import ANSWER
+from kubecheck.fleet.waiting import follow
 from kubecheck.policy import Policy
 from kubecheck.probes import Certificate
 
 Json = dict[str, Any]
 
-SILENT = {0, 429, 500, 502, 503, 504}  # nothing is learnt of the token from these
+SILENT = {0, 409, 410, 429, *range(500, 600)}  # nothing is learnt of the token from these
 NODE = "kubecheck-rehearsal-"
 LONGEST = 64 - len("system:node:" + NODE)  # of a run's id: X.509 has no longer common names (RFC 5280, A.1)
 TRIED = 3  # usable tokens that are tried before it counts as refused
@@ -72,7 +74,7 @@ class Rehearsing:
         with self._lock:
             self._stopped = True
             if self._created:
-                self.api.delete(f"{REQUESTS}/{self.name}")
+                self.api.delete(f"{REQUESTS}/{self.name}", seconds=ANSWER)
                 self._created = False
 
     def _tidy(self) -> None:
@@ -100,25 +102,25 @@ class Rehearsing:
         bearer = token(secret)
         begun = Rehearsal(token=bearer.id, node=self.node)
         as_node = _with_token(self.api, secret)
-        clock = time.monotonic()
+        with self._lock:
+            if self._stopped:
+                raise ApiError(0, "Stopped", "the run was stopped")
+            # Left by the token before, or by a run of the same id that was killed.
+            self.api.delete(f"{REQUESTS}/{self.name}", seconds=ANSWER)
+            self._created = True  # before it is: a lost answer may have made it
+            clock = time.monotonic()
+            try:
+                as_node.create(REQUESTS, self._request())
+            except ApiError as problem:
+                if problem.status in SILENT:
+                    raise
+                return replace(begun, refusal=f"the request was refused: {_told(problem)}")
         try:
-            with self._lock:
-                if self._stopped:
-                    return replace(begun, refusal="the run was stopped")
-                self._created = True  # before it is: a lost answer may have made it
-                made = as_node.create(REQUESTS, self._request())
-        except ApiError as problem:
-            if problem.status in SILENT:
-                raise
-            return replace(begun, refusal=f"the request was refused: {_told(problem)}")
-        try:
-            found = self._wait(as_node, made, self.policy.certificates.approval_seconds)
+            found = self._wait(as_node, self.policy.certificates.approval_seconds)
         except ApiError as problem:
             if problem.status in SILENT:
                 raise
             return replace(begun, refusal=f"the request could not be watched: {_told(problem)}")
-        finally:
-            self.api.delete(f"{REQUESTS}/{self.name}")
         took = round(time.monotonic() - clock, 2)
         status = found.get("status") or {}
         conditions = tuple(
@@ -130,21 +132,20 @@ class Rehearsing:
         issued = Certificate.from_pem(base64.b64decode(status["certificate"]).decode())[0]
         return replace(begun, seconds=took, conditions=conditions, certificate=issued)
 
-    def _wait(self, as_node: Api, made: Json, seconds: float) -> Json:
-        """The request once it is signed or turned down, or as it is after ``seconds``."""
-        ends = time.monotonic() + seconds
-        found: Json = made
-        while not _settled(found) and (left := ends - time.monotonic()) > 0:
-            version = found["metadata"]["resourceVersion"]
-            only = f"metadata.name={self.name}"
-            for event in as_node.watch(REQUESTS, version, left, fieldSelector=only):
-                if event["type"] == "ERROR":
-                    raise ApiError(event["object"].get("code", 0), "", event["object"].get("message", ""))
-                found = event["object"]
-                if event["type"] == "DELETED" or _settled(found):
-                    return found
-                if time.monotonic() > ends:
-                    break
+    def _wait(self, as_node: Api, seconds: float) -> Json:
+        """The request once it is signed or turned down, or as it is after ``seconds``.
+
+        It is listed and watched, as a kubelet does. Source: WaitForCertificate in client-go,
+        util/certificate/csr/csr.go.
+        """
+        found: Json = {}
+        for events in follow(as_node, REQUESTS, seconds, fieldSelector=f"metadata.name={self.name}"):
+            for event in events:
+                found = {} if event["type"] == "DELETED" else event["object"]
+            if not found:
+                raise ApiError(0, "Deleted", "somebody deleted the request while it was waited for")
+            if _settled(found):
+                break
         return found
 
     def _request(self) -> Json:

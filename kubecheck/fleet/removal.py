@@ -1,26 +1,60 @@
-"""Taking namespaces away: those of a run, and those that an earlier run could not."""
+"""Taking away what runs have made: this one, and those that could not do it themselves."""
 
 from __future__ import annotations
 
 import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from kubecheck.cluster.api import Api, ApiError
+from kubecheck.cluster.api import READ_TIMEOUT, Api, ApiError
 from kubecheck.cluster.bootstrap import REQUESTS
 from kubecheck.fleet.manifests import DEADLINE, MANAGED_BY, RUN_LABEL
 
 Json = dict[str, Any]
 
+AGAIN = 1.0  # seconds until a deletion that failed is asked for again
+ANSWER = 4.0  # and for the answer to each, so that another API server can be asked in time
 STALLED = 15.0  # seconds without any change, after which a namespace that is to go is held by something
 
 _OURS = ",".join(f"{key}={value}" for key, value in MANAGED_BY.items())
 
 
-def remove_namespace(api: Api, name: str) -> None:
+def remove_namespace(api: Api, name: str, seconds: float = READ_TIMEOUT) -> None:
     """Ask for the deletion of a namespace; already gone is fine. Raises ApiError."""
-    api.delete(f"/api/v1/namespaces/{name}")
+    api.delete(f"/api/v1/namespaces/{name}", seconds=seconds)
+
+
+def remove_all(api: Api, removals: Mapping[str, Callable[[], None]]) -> None:
+    """Carry out the removal of each thing by its name, side by side and whatever becomes of the others.
+
+    One that fails is tried again until the API's deadline, unless these credentials may not do it. Raises
+    ApiError that says of all that is left why.
+    """
+
+    def insist(remove: Callable[[], None]) -> str:
+        while True:
+            try:
+                remove()
+            except ApiError as problem:
+                if problem.status in (401, 403) or (api.deadline.left or 0.0) <= AGAIN:
+                    return str(problem)
+                time.sleep(AGAIN)
+            else:
+                return ""
+
+    with ThreadPoolExecutor(len(removals), thread_name_prefix="remove") as pool:
+        problems = dict(zip(removals, pool.map(insist, removals.values()), strict=True))
+    left: dict[str, list[str]] = defaultdict(list)
+    for name, problem in problems.items():
+        if problem:
+            left[problem].append(name)
+    if left:
+        told = (f"{', '.join(names)}: {problem}" for problem, names in left.items())
+        raise ApiError(0, "NotRemoved", "; ".join(told))
 
 
 @dataclass(frozen=True)

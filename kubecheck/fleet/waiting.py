@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from kubecheck.fleet.manifests import HEADLESS_LABEL
 from kubecheck.fleet.standing import HEADLESS, Probe
 
 Json = dict[str, Any]
+Key = tuple[str, str]  # namespace and name
 
 # Container states from which the kubelet does not find a way out by itself in good time.
 HOPELESS = {
@@ -49,9 +50,9 @@ class Wanted:
 class Found:
     """The run's pods when the waiting ended, and since when each is Ready, in seconds."""
 
-    pods: dict[tuple[str, str], Json]
-    ready_after: dict[tuple[str, str], float]
-    reasons: dict[tuple[str, str], str]
+    pods: dict[Key, Json]
+    ready_after: dict[Key, float]
+    reasons: dict[Key, str]
     ready_peers: tuple[Json, ...]
     peer_problem: str
 
@@ -91,46 +92,50 @@ def wait_for_pods(
     became of them is not known then.
     """
     keys = [(each.namespace, each.name) for each in wanted]
-    pods: dict[tuple[str, str], Json] = {}
-    ready_after: dict[tuple[str, str], float] = {}
-    foreign: dict[tuple[str, str], str] = {}  # kept, because the kubelet says it once and then only waits
+    pods: dict[Key, Json] = {}
+    ready_after: dict[Key, float] = {}
+    foreign: dict[Key, str] = {}  # kept, because the kubelet says it once and then only waits
+    gone: set[Key] = set()
 
-    def see(item: Json) -> None:
-        key = (item["metadata"]["namespace"], item["metadata"]["name"])
+    def see(event: Json) -> None:
+        item = event["object"]
+        key = _key(item)
+        if event["type"] == "DELETED":
+            gone.add(key)
+            for known in (pods, ready_after, foreign):
+                known.pop(key, None)
+            return
+        gone.discard(key)
         pods[key] = item
         if is_ready(item):
             ready_after.setdefault(key, time.monotonic() - started)
         else:
             ready_after.pop(key, None)
             foreign[key] = other_platform(item) or foreign.get(key, "")
-        count(len(ready_after))
 
-    def settled(key: tuple[str, str]) -> bool:
-        return key in ready_after or bool(foreign.get(key)) or hopeless(pods.get(key, {}))
+    def settled(key: Key) -> bool:
+        return key in ready_after or key in gone or bool(foreign.get(key)) or hopeless(pods.get(key, {}))
 
     def done() -> bool:
-        of_peers = [key for key in pods if key[0] == peer_namespace and settled(key)]
+        # A replica that has ended, or never began because its kubelet refused it, is replaced at once.
+        of_peers = [
+            key for key, pod in pods.items() if key[0] == peer_namespace and settled(key) and not _ended(pod)
+        ]
         return len(of_peers) >= peers and all(map(settled, keys))
 
-    ends = time.monotonic() + seconds
-    while not done() and not stop.is_set() and (left := ends - time.monotonic()) > 0:
-        page = api.get("/api/v1/pods", labelSelector=selector)
-        pods.clear()
-        for item in page.get("items") or ():
-            see(item)
-        if done():
-            break
-        for event in api.watch(
-            "/api/v1/pods", page["metadata"]["resourceVersion"], left, labelSelector=selector
-        ):
-            if event["type"] == "ERROR" or stop.is_set():
+    if not done():
+        for events in follow(api, "/api/v1/pods", seconds, labelSelector=selector):
+            if stop.is_set():
                 break
-            see(event["object"])
+            for event in events:
+                see(event)
+            count(len(ready_after))
             if done():
                 break
 
     late = [key for key in pods if key not in ready_after]
     reasons = {key: foreign.get(key) or reason_for(api, pods[key]) for key in late}
+    reasons |= dict.fromkeys(gone, "it was deleted meanwhile")
     ready = tuple(item for key, item in pods.items() if key[0] == peer_namespace and key in ready_after)
     short = ""
     if len(ready) < peers:
@@ -138,6 +143,37 @@ def wait_for_pods(
         short = f"{len(ready)} of {peers} replicas are ready after {time.monotonic() - started:.0f} s"
         short += f" ({'; '.join(said)})" if said else "; no other pod was created"
     return Found(pods, ready_after, reasons, ready, short)
+
+
+def follow(api: Api, path: str, seconds: float, **selectors: Any) -> Iterator[list[Json]]:
+    """What becomes of the objects at ``path`` within ``seconds``: events, as many as are known at a time.
+
+    All objects come first, and again after each watch that ended, the last one too: it may have been silent.
+    What went meanwhile comes as DELETED then. Raises ApiError.
+    """
+    known: dict[Key, Json] = {}
+    ends = time.monotonic() + seconds
+    while True:
+        page = api.get(path, **selectors)
+        there = {_key(item): item for item in page.get("items") or ()}
+        gone = [{"type": "DELETED", "object": item} for key, item in known.items() if key not in there]
+        yield [*gone, *({"type": "ADDED", "object": item} for item in there.values())]
+        known = there
+        left = ends - time.monotonic()
+        if left <= 0:
+            return
+        for event in api.watch(path, page["metadata"]["resourceVersion"], left, **selectors):
+            if event["type"] == "ERROR":
+                break
+            if event["type"] == "DELETED":
+                known.pop(_key(event["object"]), None)
+            else:
+                known[_key(event["object"])] = event["object"]
+            yield [event]
+
+
+def _key(item: Json) -> Key:
+    return item["metadata"].get("namespace", ""), item["metadata"]["name"]
 
 
 def _placed(pod: Json, reason: str) -> str:
@@ -154,10 +190,11 @@ def is_ready(pod: Json) -> bool:
 
 def hopeless(pod: Json) -> bool:
     """Whether waiting longer for the pod makes no sense."""
-    status = pod.get("status", {})
-    return status.get("phase") in ("Failed", "Succeeded") or any(
-        waiting["reason"] in HOPELESS for waiting in _waiting(pod)
-    )
+    return _ended(pod) or any(waiting["reason"] in HOPELESS for waiting in _waiting(pod))
+
+
+def _ended(pod: Json) -> bool:
+    return pod.get("status", {}).get("phase") in ("Failed", "Succeeded")
 
 
 def other_platform(pod: Json) -> str:

@@ -216,7 +216,7 @@ def _remove(run: Run) -> str:
     try:
         run.fleet.remove()
     except ApiError as problem:
-        return f"kubecheck could not ask for the removal of its namespaces: {problem}. {_by_hand(run)}"
+        return f"kubecheck could not ask for the removal of all that it made: {problem}. {_by_hand(run)}"
     return ""
 
 
@@ -238,4 +238,4 @@ def _confirm(run: Run) -> str:
 
 
 def _by_hand(run: Run) -> str:
-    return f"By hand: kubectl delete namespaces -l kubecheck.dev/run={run.id}"
+    return f"By hand: kubectl delete namespaces,certificatesigningrequests -l kubecheck.dev/run={run.id}"

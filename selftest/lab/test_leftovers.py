@@ -145,7 +145,7 @@ def test_a_cluster_that_is_lost_half_way_is_told_in_good_time(
     assert process.returncode == 10, output
     assert "verdict: UNDECIDED" in output
     assert "the deadline of 15 s" in output
-    assert "By hand: kubectl delete namespaces -l kubecheck.dev/run=" in output
+    assert "By hand: kubectl delete namespaces,certificatesigningrequests -l kubecheck.dev/run=" in output
     assert "Traceback" not in output
     assert len(leftovers()) == 3
     clean(lab, "--all")

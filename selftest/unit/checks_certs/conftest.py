@@ -200,14 +200,22 @@ def token_secret(**data):
 
 
 class FakeApi:
-    """An API server that signs requests, or does what a test has it do instead."""
+    """An API server that signs requests, or does what a test has it do instead.
 
-    def __init__(self, secrets=(), refuses=None, conditions=None, signs=True):
+    ``failures`` are what it answers to a method instead, one after the other, None where it does not. The
+    watches of one that is ``silent`` tell nothing of what they see; the first ``expires`` come too late.
+    """
+
+    def __init__(
+        self, secrets=(), refuses=None, conditions=None, signs=True, failures=None, silent=False, expires=0
+    ):
         self.secrets, self.refuses = list(secrets), refuses
         self.conditions = (
             [{"type": "Approved", "message": "AutoApproved"}] if conditions is None else conditions
         )
         self.signs = signs
+        self.failures = {method: list(those) for method, those in (failures or {}).items()}
+        self.silent, self.expires = silent, expires
         self.requests, self.deleted, self.said = {}, [], []
 
     def clock(self):
@@ -216,25 +224,48 @@ class FakeApi:
     def items(self, path, **query):
         return self.secrets
 
+    def _may_fail(self, method):
+        problem = self.failures[method].pop(0) if self.failures.get(method) else None
+        if problem is not None:
+            raise problem
+
     def create(self, path, body):
         self.said.append(json.dumps(body))
         if self.refuses is not None:
             raise ApiError(self.refuses, "", f"refused with {self.refuses}")
-        body["metadata"]["resourceVersion"] = "1"
-        self.requests[body["metadata"]["name"]] = body
+        self._may_fail("create")
+        name = body["metadata"]["name"]
+        if name in self.requests:
+            raise ApiError(409, "AlreadyExists", f'certificatesigningrequests "{name}" already exists')
+        self.requests[name] = body
         return body
 
+    def get(self, path, fieldSelector):  # noqa: N803 - as the API calls it
+        self._may_fail("get")
+        name = fieldSelector.removeprefix("metadata.name=")
+        found = [self.requests[name]] if name in self.requests else []
+        return {"metadata": {"resourceVersion": "1"}, "items": found}
+
     def watch(self, path, version, seconds, **query):
-        for made in list(self.requests.values()):
+        self._may_fail("watch")
+        if self.expires:
+            self.expires -= 1
+            gone = {"kind": "Status", "code": 410, "message": f"too old resource version: {version} (99)"}
+            yield {"type": "ERROR", "object": gone}
+            return
+        for name, made in self.requests.items():
             status = {"conditions": self.conditions}
             if self.signs and self.conditions:
                 asked = x509.load_pem_x509_csr(base64.b64decode(made["spec"]["request"]))
                 common = asked.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value
                 issued = issue(common, organization="system:nodes")
                 status["certificate"] = encoded(issued.public_bytes(Encoding.PEM).decode())
-            yield {"type": "MODIFIED", "object": {**made, "status": status}}
+            self.requests[name] = {**made, "status": status}
+            if not self.silent:
+                yield {"type": "MODIFIED", "object": self.requests[name]}
         time.sleep(min(seconds, 0.01))
 
-    def delete(self, path, **query):
+    def delete(self, path, **options):
+        self._may_fail("delete")
         self.deleted.append(path)
         self.requests.pop(path.rpartition("/")[2], None)

@@ -4,7 +4,7 @@ import pytest
 from kubernetes.client import ApiClient, Configuration
 
 import kubecheck.fleet.rehearsal as module
-from kubecheck.cluster.api import Api
+from kubecheck.cluster.api import Api, ApiError
 from kubecheck.fleet.rehearsal import Rehearsing
 from kubecheck.policy import Policy
 from selftest.unit.checks_certs.conftest import FakeApi, token_secret
@@ -61,6 +61,71 @@ def test_an_api_server_that_does_not_answer_tells_nothing_of_the_token(rehearse,
     assert "could not be rehearsed" in found.problem
 
 
+THERE = ApiError(409, "AlreadyExists", 'certificatesigningrequests "kubecheck-r1-rehearsal" already exists')
+BUSY = ApiError(500, "InternalError", "etcdserver: request timed out")
+FORBIDDEN = ApiError(403, "Forbidden", "cannot list certificatesigningrequests")
+
+
+def test_what_a_run_of_the_same_id_left_is_no_refusal(rehearse):
+    api = FakeApi([token_secret()])
+    api.requests["kubecheck-r1-rehearsal"] = {"metadata": {"name": "kubecheck-r1-rehearsal"}, "spec": {}}
+    assert rehearse(api).value.certificate
+
+
+@pytest.mark.parametrize(
+    "failures",
+    [{"create": [THERE]}, {"delete": [FORBIDDEN]}],
+    ids=["it comes again", "it may not be deleted"],
+)
+def test_one_that_stays_in_the_way_tells_nothing_of_the_token(rehearse, failures):
+    found = rehearse(FakeApi([token_secret()], failures=failures))
+    assert found.found is None
+    assert found.problem.startswith("a node's joining could not be rehearsed: ")
+
+
+@pytest.mark.parametrize(
+    "options", [{"expires": 1}, {"expires": 3}, {"silent": True}], ids=["expired", "thrice", "silent"]
+)
+def test_what_a_watch_missed_is_read(rehearse, options):
+    policy = Policy.model_validate({"certificates": {"approval_seconds": 0.5}})
+    assert rehearse(FakeApi([token_secret()], **options), policy).value.certificate
+
+
+@pytest.mark.parametrize("method", ["get", "watch"])
+@pytest.mark.parametrize(("problem", "known"), [(BUSY, False), (FORBIDDEN, True)], ids=["busy", "forbidden"])
+def test_a_request_that_could_not_be_followed_is_refused_only_by_a_refusal(rehearse, method, problem, known):
+    found = rehearse(FakeApi([token_secret()], failures={method: [problem]}))
+    if known:
+        assert found.value.refusal == f"the request could not be watched: {problem}"
+    else:
+        assert found.problem == f"a node's joining could not be rehearsed: {problem}"
+
+
+@pytest.mark.parametrize("status", [410, 520])
+def test_a_request_that_is_lost_on_the_way_is_nobodys_refusal(rehearse, status):
+    found = rehearse(FakeApi([token_secret()], failures={"watch": [ApiError(status, "", "lost")]}))
+    assert found.problem == "a node's joining could not be rehearsed: lost"
+
+
+def test_a_request_that_somebody_deletes_is_nobodys_refusal(rehearse, monkeypatch):
+    api = FakeApi([token_secret()])
+
+    def watch(path, version, seconds, **query):
+        yield {"type": "DELETED", "object": api.requests.pop("kubecheck-r1-rehearsal")}
+
+    monkeypatch.setattr(api, "watch", watch)
+    assert "deleted" in rehearse(api).problem
+
+
+def test_a_certificate_counts_though_its_request_could_not_be_deleted_at_once(rehearse, monkeypatch):
+    api = FakeApi([token_secret()], failures={"delete": [None, BUSY]})
+    rehearsing = Rehearsing(api, HASTY, "r1")
+    assert rehearsing.perform().value.certificate
+    assert api.requests
+    rehearsing.remove()
+    assert api.requests == {}
+
+
 def test_whoever_may_not_delete_the_request_does_not_make_it(rehearse):
     api = FakeApi([token_secret()])
     assert "may not delete" in rehearse(api, may_not="these credentials may not delete requests").problem
@@ -80,7 +145,8 @@ def test_a_run_that_was_stopped_makes_no_request(rehearse, monkeypatch):
     api = FakeApi([token_secret()])
     rehearsing = Rehearsing(api, HASTY, "r1")
     rehearsing.remove()
-    assert rehearsing.perform().value.refusal == "the run was stopped"
+    assert rehearsing.perform().problem == "a node's joining could not be rehearsed: the run was stopped"
+    assert api.said == []
     assert api.deleted == []
 
 

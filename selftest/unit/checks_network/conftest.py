@@ -52,19 +52,23 @@ class Server:
     udp: int
 
 
-def start_of(folder: Path, http: int, udp: int, *, stream: bool = True) -> list[str]:
-    """The nginx container's command, and its files in ``folder``, moved from a pod to this machine."""
-    config = manifests.nginx_config("r1", "kubecheck-r1", ipv6=False)
+def start_of(folder: Path, http: int, udp: int, *, stream: bool, ipv6: str) -> list[str]:
+    """The nginx container's command, and its files in ``folder``, moved from a pod to this machine.
+
+    ``ipv6`` is the address that is listened on for IPv6; where there is none such here it is as in a pod
+    whose kernel has no IPv6.
+    """
+    config = manifests.nginx_config("r1", "kubecheck-r1")
     files = {name: text.encode() for name, text in config["data"].items()}
     files |= {name: base64.b64decode(text) for name, text in config["binaryData"].items()}
 
+    ports = {HTTP_PORT: http, UDP_PORT: udp, GUARDED_PORT: free_port(socket.SOCK_STREAM)}
+
     def moved(text: bytes) -> bytes:
         text = text.replace(b"/tmp/", bytes(folder) + b"/tmp/").replace(b"/etc/kubecheck", bytes(folder))
-        text = re.sub(rb"listen %d\b" % HTTP_PORT, b"listen 127.0.0.1:%d" % http, text)
-        text = re.sub(rb"listen %d\b" % UDP_PORT, b"listen 127.0.0.1:%d" % udp, text)
-        text = re.sub(
-            rb"listen %d\b" % GUARDED_PORT, b"listen 127.0.0.1:%d" % free_port(socket.SOCK_STREAM), text
-        )
+        for port, here in ports.items():
+            text = re.sub(rb"listen %d\b" % port, b"listen 127.0.0.1:%d" % here, text)
+            text = text.replace(b"listen [::]:%d" % port, b"listen [%s]:%d" % (ipv6.encode(), here))
         return text if stream else text.replace(b"ngx_stream_module", b"no_such_module")
 
     for name, content in files.items():
@@ -84,17 +88,17 @@ def free_port(kind: int) -> int:
 
 @pytest.fixture(scope="session")
 def nginx():
-    """Starts our nginx, without its stream module if that is wanted; ended when the tests are."""
+    """Starts our nginx, without its stream module or without IPv6 if wanted; ended when the tests are."""
     if not shutil.which("nginx"):
         pytest.skip("nginx is not there: install Debian's nginx and libnginx-mod-stream")
     folders, processes = [], []
 
-    def begin(*, stream=True):
+    def begin(*, stream=True, ipv6="::1"):
         folder = Path(tempfile.mkdtemp(prefix="kubecheck-nginx."))  # nginx's own user must reach it
         folder.chmod(0o755)
         folders.append(folder)
         server = Server(free_port(socket.SOCK_STREAM), free_port(socket.SOCK_DGRAM))
-        command = start_of(folder, server.http, server.udp, stream=stream)
+        command = start_of(folder, server.http, server.udp, stream=stream, ipv6=ipv6)
         processes.append(subprocess.Popen(command, user=NOBODY, stderr=subprocess.DEVNULL))
         ends = time.monotonic() + 10
         while True:

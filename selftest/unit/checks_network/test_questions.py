@@ -6,7 +6,7 @@ import pytest
 
 from kubecheck.checks import LARGE, LARGE_PATH
 from kubecheck.outcomes import CannotTell
-from kubecheck.probes import CountLost, Denied, Download, Ping, Raw, Spread, UdpAsk
+from kubecheck.probes import CountLost, Denied, Download, HttpGet, Ping, Raw, Spread, UdpAsk
 from kubecheck.probes.spread import LANES, requests_to_see
 
 
@@ -68,6 +68,36 @@ def test_without_the_stream_module_nginx_still_serves(pod, nginx):
     )
     found["tcp"].must_be_complete()
     assert not found["udp"].answered
+
+
+@pytest.fixture
+def serves(pod, nginx):
+    """Starts our nginx and tells at which addresses of this machine it answers, by protocol."""
+
+    def ask(**options):
+        server = nginx(**options)
+        asked = {}
+        for host in ("127.0.0.1", "::1"):
+            asked["tcp", host] = HttpGet(host, server.http)
+            asked["udp", host] = UdpAsk(host, server.udp)
+        found = pod.ask(asked)
+        return {
+            protocol: {host for (each, host), answer in found.items() if each == protocol and answer.answered}
+            for protocol in ("tcp", "udp")
+        }
+
+    return ask
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
+@pytest.mark.parametrize(("stream", "udp"), [(True, {"127.0.0.1", "::1"}), (False, set())])
+def test_a_pod_serves_both_families_though_no_pod_cidr_is_known(serves, stream, udp):
+    assert serves(stream=stream) == {"tcp": {"127.0.0.1", "::1"}, "udp": udp}
+
+
+@pytest.mark.parametrize(("stream", "udp"), [(True, {"127.0.0.1"}), (False, set())])
+def test_a_pod_whose_kernel_has_no_ipv6_serves_ipv4(serves, stream, udp):
+    assert serves(stream=stream, ipv6="2001:db8::1") == {"tcp": {"127.0.0.1"}, "udp": udp}
 
 
 @pytest.mark.parametrize("server", ["forbidden and refused", "forbidden and dropped"])

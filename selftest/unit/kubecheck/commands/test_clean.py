@@ -32,7 +32,7 @@ class Cluster:
         left = [each for each in self.there[path] if each["metadata"]["labels"]["kubecheck.dev/run"] == run]
         return {"items": left, "metadata": {"resourceVersion": "1"}}
 
-    def delete(self, path):
+    def delete(self, path, **_options):
         folder, _, name = path.rpartition("/")
         self.deleted.append(name)
         self.there[folder] = [each for each in self.there[folder] if each["metadata"]["name"] != name]

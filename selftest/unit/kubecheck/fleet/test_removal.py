@@ -1,11 +1,18 @@
-"""Waiting until a run's namespaces are gone: as long as something becomes of them, and no longer."""
+"""A run takes away all that it made, and waits until it is gone: as long as something becomes of it."""
 
+import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
-from kubecheck.fleet import removal
+from kubecheck.cluster.api import ApiError
+from kubecheck.cluster.deadline import Deadline
+from kubecheck.fleet import Fleet, removal
 from kubecheck.fleet.removal import still_standing
+from kubecheck.plugin.end import _remove
+from kubecheck.policy import Policy
+from kubecheck.shard import WHOLE, Shard
 
 
 def namespace(name, *messages):
@@ -36,6 +43,7 @@ class Cluster:
 @pytest.fixture(autouse=True)
 def short(monkeypatch):
     monkeypatch.setattr(removal, "STALLED", 0.05)
+    monkeypatch.setattr(removal, "AGAIN", 0.01)
 
 
 def test_namespaces_that_go_are_gone():
@@ -58,3 +66,108 @@ def test_a_watch_that_ends_is_not_the_end_of_waiting():
     a = namespace("a")
     gone = [("ERROR", {"code": 410})]
     assert still_standing(Cluster([a], gone, [("MODIFIED", a)], [("DELETED", a)]), "r", 5) == {}
+
+
+REQUEST = "/apis/certificates.k8s.io/v1/certificatesigningrequests/kubecheck-r1-rehearsal"
+POD, PEER, NODE = (f"/api/v1/namespaces/kubecheck-r1{kind}" for kind in ("", "-peer", "-node"))
+LEADER = ApiError(500, "InternalError", "etcdserver: leader changed")
+LOST = ApiError(0, "NoAnswer", "https://192.168.232.236:8443: no answer in time")
+FORBIDDEN = ApiError(403, "Forbidden", "namespaces is forbidden")
+ALWAYS = 1000  # times
+
+
+class Refusing:
+    """Deletes what is there, after it has failed so often, by path; ``marks`` are those of other shards."""
+
+    def __init__(self, failures=None, marks=(), seconds=0.5):
+        self.failures = {path: [problem] * times for path, (problem, times) in (failures or {}).items()}
+        self.marks = list(marks)
+        self.there = {POD, PEER, NODE, REQUEST}
+        self.deadline = Deadline(seconds)
+        self.asked = []
+
+    def _may_fail(self, path):
+        self.asked.append(path)
+        if self.failures.get(path):
+            raise self.failures[path].pop()
+
+    def delete(self, path, **_options):
+        self._may_fail(path)
+        self.there.discard(path)
+
+    def create(self, path, body):
+        self._may_fail(path)
+        self.marks.append(body["metadata"]["name"])
+
+    def items(self, _path, **_selectors):
+        return [{"metadata": {"name": name}} for name in self.marks]
+
+
+def stood(api, facts, shard=WHOLE):
+    """A fleet that has made all of its objects."""
+    fleet = Fleet(api, Policy(), facts, "r1", shard=shard)
+    fleet._touched = fleet.rehearsing._created = True
+    return fleet
+
+
+@pytest.mark.parametrize("path", [POD, PEER, NODE, REQUEST])
+@pytest.mark.parametrize("problem", [LEADER, LOST], ids=["refused", "lost"])
+def test_a_deletion_that_fails_is_asked_for_again(facts, path, problem):
+    api = Refusing({path: (problem, 2)})
+    stood(api, facts).remove()
+    assert api.there == set()
+    assert sorted(api.asked) == sorted([POD, PEER, NODE, REQUEST, path, path])
+
+
+@pytest.mark.parametrize("path", [POD, PEER, NODE, REQUEST])
+def test_one_that_never_succeeds_keeps_no_other(facts, path):
+    api = Refusing({path: (LEADER, ALWAYS)}, seconds=0.1)
+    begun = time.monotonic()
+    with pytest.raises(ApiError, match=f"{path.rpartition('/')[2]}: etcdserver: leader changed"):
+        stood(api, facts).remove()
+    assert api.there == {path}
+    assert time.monotonic() - begun < 1
+
+
+def test_what_is_left_for_one_reason_is_told_together_with_what_to_do(facts):
+    api = Refusing(dict.fromkeys((POD, PEER, NODE, REQUEST), (LOST, ALWAYS)), seconds=0.1)
+    run = SimpleNamespace(fleet=stood(api, facts), id="r1")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kubecheck.plugin.end.REMOVE", 0.1)
+        assert _remove(run) == (
+            "kubecheck could not ask for the removal of all that it made: Namespace kubecheck-r1,"
+            " Namespace kubecheck-r1-peer, Namespace kubecheck-r1-node,"
+            " CertificateSigningRequest kubecheck-r1-rehearsal:"
+            " https://192.168.232.236:8443: no answer in time."
+            " By hand: kubectl delete namespaces,certificatesigningrequests -l kubecheck.dev/run=r1"
+        )
+
+
+@pytest.mark.parametrize(("problem", "seconds"), [(FORBIDDEN, 60), (LEADER, None)])
+def test_where_that_makes_no_sense_or_would_have_no_end_nothing_is_asked_again(facts, problem, seconds):
+    api = Refusing({PEER: (problem, ALWAYS)}, seconds=seconds)
+    with pytest.raises(ApiError, match=f"^Namespace kubecheck-r1-peer: {problem}$"):
+        stood(api, facts).remove()
+    assert sorted(api.asked) == sorted([POD, PEER, NODE, REQUEST])
+
+
+@pytest.mark.parametrize(("marks", "left"), [((), {POD, PEER, NODE}), (("left-2",), set())])
+def test_a_shard_that_could_not_take_leave_at_once_tries_again(facts, marks, left):
+    api = Refusing({f"{POD}/configmaps": (LEADER, 2)}, marks)
+    fleet = stood(api, facts, Shard(1, 2))
+    fleet.remove()
+    assert api.there == left
+    assert api.marks.count("left-1") == 1
+    if marks == ():
+        assert fleet.left(1) == {}, "they are not this shard's to wait for"
+
+
+def test_what_is_being_made_meanwhile_is_removed_too(facts):
+    api = Refusing()
+    fleet = Fleet(api, Policy(), facts, "r1")
+    with fleet._lock:
+        removing = threading.Thread(target=fleet.remove)
+        removing.start()
+        fleet._touched = True
+    removing.join(5)
+    assert api.there == {REQUEST}

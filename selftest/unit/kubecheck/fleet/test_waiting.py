@@ -68,6 +68,66 @@ def test_all_ready_is_no_problem():
     assert problem(peer("a", "n1", ready=True)) == ""
 
 
+class Eventful(Api):
+    """One in which happens what each watch sends, or goes unseen before the second list."""
+
+    def __init__(self, *pods, watches=(), unseen=()):
+        super().__init__(*pods)
+        self.watches, self.unseen = list(watches), list(unseen)
+
+    @staticmethod
+    def event(pods, kind, pod):
+        others = [each for each in pods if each["metadata"] != pod["metadata"]]
+        return others if kind == "DELETED" else [*others, pod]
+
+    def watch(self, path, version, seconds, **query):
+        for kind, pod in self.watches.pop(0) if self.watches else ():
+            self.pods = self.event(self.pods, kind, pod)
+            yield {"type": kind, "object": pod}
+        for kind, pod in self.unseen:
+            self.pods = self.event(self.pods, kind, pod)
+
+
+def rejected(name, node):
+    """A replica that its kubelet does not take; its ReplicaSet makes another one at once."""
+    status = {"phase": "Failed", "reason": "OutOfpods", "message": "Node didn't have enough resource"}
+    return peer(name, node) | {"status": status}
+
+
+def peers_of(api, count, seconds=0.3):
+    """What was found where so many replicas are to be."""
+    return wait_for_pods(
+        api, "a=b", [], peers=count, peer_namespace="peers", seconds=seconds, stop=threading.Event(),
+        started=time.monotonic(), count=lambda ready: None,
+    )  # fmt: skip
+
+
+def test_a_replica_that_a_kubelet_rejects_is_replaced_and_that_is_waited_for():
+    first = [peer("a", "n1", ready=True), rejected("b", "n2")]
+    other = [("ADDED", peer("c", reason="ContainerCreating")), ("MODIFIED", peer("c", "n1", ready=True))]
+    assert peers_of(Eventful(*first, watches=[other]), 2).peer_problem == ""
+    said = peers_of(Eventful(*first), 2).peer_problem
+    assert "on node n2: OutOfpods: Node didn't have enough resource" in said
+
+
+def test_one_that_will_not_come_up_is_not_waited_for():
+    begun = time.monotonic()
+    said = peers_of(Eventful(peer("a", "n1", ready=True), peer("b", "n2")), 2, seconds=30).peer_problem
+    assert "on node n2: ImagePullBackOff" in said
+    assert time.monotonic() - begun < 5
+
+
+GONE = [("DELETED", peer("b", "n2", ready=True)), ("MODIFIED", peer("c", "n1", ready=True))]
+
+
+@pytest.mark.parametrize("more", [{"watches": [GONE]}, {"unseen": GONE}], ids=["watched", "unseen"])
+def test_a_pod_that_is_gone_is_no_replica(more):
+    pods = [peer("a", "n1", ready=True), peer("b", "n2", ready=True), peer("c", reason="ContainerCreating")]
+    found = peers_of(Eventful(*pods, **more), 3)
+    assert found.peer_problem.startswith("2 of 3 replicas are ready")
+    assert [pod["metadata"]["name"] for pod in found.ready_peers] == ["a", "c"]
+
+
 class Lost(Api):
     """One that is out of reach as soon as it has told of its pods once."""
 
@@ -78,6 +138,40 @@ class Lost(Api):
 def test_pods_that_cannot_be_watched_are_not_said_to_fail():
     with pytest.raises(ApiError, match="no answer in time"):
         problem(peer("a", "n1", reason="ContainerCreating"), api=Lost)
+
+
+class Silent(Api):
+    """One whose watches tell nothing: of ``pods`` the first list tells, of ``later`` the next one."""
+
+    def __init__(self, *pods, later=()):
+        super().__init__(*pods)
+        self.later = later
+
+    def watch(self, path, version, seconds, **query):
+        time.sleep(seconds)
+        if isinstance(self.later, Exception):
+            self.get = self.refuse
+        else:
+            self.pods = self.later
+        return iter(())
+
+    def refuse(self, path, **query):
+        raise self.later
+
+
+def test_what_a_silent_watch_did_not_tell_is_read_at_the_end():
+    ready = peer("b", "n2", ready=True)
+    there = [peer("a", "n1", ready=True), peer("b", "n2", reason="ContainerCreating")]
+    found = peers_of(Silent(*there, later=[there[0], ready]), 2)
+    assert (found.peer_problem, found.ready_peers[1]) == ("", ready)
+    said = peers_of(Silent(*there, later=[ready]), 2).peer_problem
+    assert said.startswith("1 of 2 replicas are ready"), "a silent watch does not tell either what is gone"
+
+
+def test_where_that_cannot_be_read_nothing_is_said_of_the_pods():
+    there = peer("a", "n1", reason="ContainerCreating")
+    with pytest.raises(ApiError, match="no answer in time"):
+        peers_of(Silent(there, later=ApiError(0, "NoAnswer", "no answer in time")), 1)
 
 
 BUSYBOX = "docker.io/library/busybox:1.37"
@@ -135,6 +229,20 @@ def test_an_image_for_another_architecture_is_told_at_once(pod, told):
     said, took = waited(Api(pod))
     assert told in said
     assert f"image {BUSYBOX}: " in said
+    assert took < 2
+
+
+CREATING = probe(waiting("ContainerCreating"))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"watches": [[("DELETED", CREATING)]]}, {"unseen": [("DELETED", CREATING)]}],
+    ids=["watched", "unseen"],
+)
+def test_a_probe_pod_that_was_deleted_is_told_and_not_waited_for(more):
+    said, took = waited(Eventful(CREATING, **more), seconds=5)
+    assert said == "it was deleted meanwhile"
     assert took < 2
 
 
