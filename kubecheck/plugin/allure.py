@@ -17,11 +17,12 @@ import allure_commons
 import pytest
 from allure_commons.logger import AllureFileLogger, AllureMemoryLogger
 from allure_commons.model2 import Label, Link, Parameter, TestResult
-from allure_commons.types import LabelType
+from allure_commons.types import AttachmentType, LabelType
 from allure_commons.utils import md5, now, platform_label, represent, thread_tag
 from allure_pytest import utils
 from allure_pytest.listener import AllureListener
 
+from kubecheck.outcomes import CannotTell
 from kubecheck.plugin.judge import JUDGED
 from kubecheck.plugin.run import RUN, check_of
 from kubecheck.report.allure import AllureFolder
@@ -96,11 +97,14 @@ class CheckListener(AllureListener):  # type: ignore[misc]
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Hook:
-        """A check's judgement tells its status; at the end what it printed is attached."""
+        """A judgement tells the status. Attached are where a mistake was made, and what was printed."""
         if check_of(item) is None or call.when == "teardown":
             yield from super().pytest_runtest_makereport(item, call)
-        else:
-            yield
+            return
+        report = (yield).get_result()
+        error = call.excinfo.value if call.excinfo else None
+        if isinstance(error, Exception) and not isinstance(error, AssertionError | CannotTell):
+            self.attach_data(report.longreprtext, "traceback", AttachmentType.TEXT, None)
 
 
 def _of_all_nodes(item: pytest.Item) -> dict[str, Any]:

@@ -34,6 +34,12 @@ def test_room(vantage, room):
     assert vantage.node != "node2", "it is full"
 
 
+@check(title="Every node has a roof", at=EACH_NODE, remedy=("build",))
+def test_roof(vantage):
+    """It is dry."""
+    raise RuntimeError("a mistake")
+
+
 @check(title="Every node can be left", at=EACH_NODE, remedy=("open",))
 def test_left(vantage, room):
     """There is a way out."""
@@ -106,6 +112,16 @@ def test_a_check_has_all_that_allure_knows_and_what_it_attached(results, process
         assert "measured" in [step["name"] for step in body["steps"]]
         attached = {attachment["name"]: attachment["text"] for attachment in body["attachments"]}
         assert attached == {"seen": "four walls", "stdout": "looking\nswept\n"}
+
+
+def test_a_mistake_in_a_check_is_told_with_where_it_was_made(results):
+    bodies, _ = results("-k", "test_roof")
+    body = bodies["test_checks#test_roof", "api:node1"]
+    assert body["status"] == "broken"
+    assert body["statusDetails"]["message"] == "RuntimeError: a mistake"
+    (attached,) = body["attachments"]
+    assert attached["name"] == "traceback"
+    assert 'raise RuntimeError("a mistake")' in attached["text"]
 
 
 def test_tests_beside_the_checks_are_told_as_ever(results):
