@@ -19,18 +19,20 @@ from kubecheck.fleet.creating import Creator, FleetProblem, creator
 from kubecheck.fleet.displacing import withheld
 from kubecheck.fleet.node_access import with_node_access
 from kubecheck.fleet.rehearsal import Rehearsing
-from kubecheck.fleet.removal import remove_forgotten, remove_namespace, still_standing
+from kubecheck.fleet.removal import left, remove_forgotten, remove_namespace, still_standing
 from kubecheck.fleet.secrets import pull_secrets
 from kubecheck.fleet.services import make_services
-from kubecheck.fleet.sharing import is_last
+from kubecheck.fleet.sharing import Sharing
 from kubecheck.fleet.standing import Peer, Probe, Standing
 from kubecheck.fleet.waiting import Wanted, wait_for_pods
 from kubecheck.policy import Policy
 from kubecheck.shard import WHOLE, Shard
+from kubecheck.wording import listed
 
 Json = dict[str, Any]
 
 LEVELS = {"pod": "restricted", "peer": "restricted", "node": "privileged"}  # Pod Security, by namespace
+GOING = 60.0  # seconds for which an earlier fleet of this run's shards may take to be gone
 
 
 class Fleet:
@@ -56,6 +58,8 @@ class Fleet:
         self.rehearsing = Rehearsing(api, policy, run, facts.may_not(Part.REHEARSAL))
         self._lock = threading.Lock()
         self._closed = threading.Event()
+        # Of the namespaces the one that is asked to go last: in it the others find what becomes of all.
+        self.sharing = None if shard.whole else Sharing(api, self.namespaces["node"], run, shard)
         self._touched = self._left_to_others = False
         self.ready = (0, 0)
         """How many of the run's pods are Ready by now, and how many there are to be."""
@@ -73,17 +77,19 @@ class Fleet:
             standing = self._deploy(networks)
         return replace(standing, rehearsal=rehearsal.result()) if rehearsal else standing
 
-    def remove(self) -> None:
+    def remove(self, *, patient: bool = True) -> None:
         """Ask for the deletion of all that was created, and let nothing more be created.
 
-        What other shards still use is left to the last of them.
+        What other shards still use is left to the last of them. Who is ``patient`` also leaves what shards
+        may use that have not come: until then ``unclaimed``.
         """
         self._closed.set()
         try:
             with self._lock:
-                if self._touched and not self.shard.whole:
-                    last = is_last(self.api, self.namespaces["pod"], self.run, self.shard)
-                    self._left_to_others = not last
+                if self._touched and self.sharing:
+                    self.sharing.leave()
+                    waits = patient and bool(self.sharing.awaited)
+                    self._left_to_others = waits or not self.sharing.takes_away()
                 for name in self.namespaces.values() if self._removes else ():
                     remove_namespace(self.api, name)
         finally:
@@ -92,6 +98,16 @@ class Fleet:
     def left(self, seconds: float) -> dict[str, str]:
         """The run's namespaces that still stand after ``seconds``, and what holds each of them."""
         return still_standing(self.api, self.run, seconds) if self._removes else {}
+
+    @property
+    def unclaimed(self) -> bool:
+        """Whether the namespaces were left, once this shard had, to none but shards that may come yet."""
+        return self.sharing is not None and self._left_to_others and self.sharing.nobody_here
+
+    @property
+    def left_to(self) -> str:
+        """Why the namespaces are not removed yet, once this shard has left; empty where they are."""
+        return self.sharing.told() if self.sharing and self._left_to_others else ""
 
     @property
     def _removes(self) -> bool:
@@ -168,6 +184,15 @@ class Fleet:
         self.ready = (ready, self.ready[1])
 
     def _create_namespaces(self, create: Creator) -> None:
+        while not self._joined(create):
+            standing = still_standing(self.api, self.run, GOING)
+            if standing:
+                raise FleetProblem(f"namespaces of earlier shards still stand: {listed(list(standing))}")
+
+    def _joined(self, create: Creator) -> bool:
+        """Whether the namespaces are there, and stay; not where shards that were here take them away."""
+        if self.sharing and any(each.run == self.run and each.deleting for each in left(self.api)):
+            return False
         ends = manifests.deadline(datetime.now(UTC), self.policy)
         wanted = [
             manifests.namespace(self.namespaces[k], self.run, level, ends) for k, level in LEVELS.items()
@@ -178,6 +203,7 @@ class Fleet:
                 raise FleetProblem("the run was stopped")
             self._touched = True
             list(create.pool.map(create.namespace, wanted))
+            return self.sharing is None or self.sharing.arrive()
 
     def _basics(self) -> list[tuple[str, Json]]:
         """What pods need to be there first: accounts, the servers' configuration, pull secrets."""

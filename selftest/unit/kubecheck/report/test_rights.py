@@ -104,6 +104,14 @@ def test_a_run_that_creates_nothing_needs_no_right_to():
     assert Part.PROBES in {right.part for right in rights(EVERYTHING)}
 
 
+def test_only_a_shard_is_held_to_what_shards_need():
+    own = set(rights(Policy())) - set(rights(Policy(), shards=False))
+    assert {str(right) for right in own} == {
+        "patch configmaps kubecheck-shards", "list services", "list namespaces", "watch namespaces"
+    }  # fmt: skip
+    assert all(right.part is Part.PROBES and right.checks == WHOLE for right in own)
+
+
 def test_missing_rights_are_told_with_what_is_unknown_without_them():
     wanted = {"create namespaces", "create pods", "list secrets in namespace kube-system", "list events"}
     told = missing_told(right for right in rights(Policy()) if str(right) in wanted)
