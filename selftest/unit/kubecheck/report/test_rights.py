@@ -48,9 +48,17 @@ def granted(rules, right):
     )
 
 
-def test_the_manifest_of_the_repository_is_up_to_date():
-    file = Path(__file__).parents[4] / "deploy/base/rbac.yaml"
-    assert file.read_text(encoding="utf-8") == manifest(RUNBOOK, "runbook"), "run `make docs`"
+@pytest.mark.parametrize(("folder", "profile"), [("base", "default"), ("runbook", "runbook")])
+def test_the_manifests_of_the_repository_grant_what_the_policies_beside_them_need(folder, profile):
+    deployed = Path(__file__).parents[4] / "deploy" / folder
+    policy = load_policy(str(deployed / "policy.toml"))
+    assert policy == load_policy(profile)
+    file = deployed / "rbac.yaml"
+    assert file.read_text(encoding="utf-8") == manifest(policy, profile), "run `make docs`"
+
+
+def test_without_an_account_to_log_in_with_no_tokens_are_granted():
+    assert not any("login" in name for _, _, name in roles(Policy()))
 
 
 @pytest.mark.parametrize("policy", [Policy(), RUNBOOK, EVERYTHING], ids=["default", "runbook", "everything"])
