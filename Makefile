@@ -93,7 +93,8 @@ docs: venv ## renew the pages of docs/ that are made out of the code
 	$(PY) -m kubecheck.cli docs docs
 	$(PY) -m kubecheck.report.schema_files
 	$(PY) -m kubecheck.cli policy runbook >docs/kubecheck.toml
-	$(PY) -m kubecheck.cli rights runbook >deploy/base/rbac.yaml
+	$(PY) -m kubecheck.cli rights default >deploy/base/rbac.yaml
+	$(PY) -m kubecheck.cli rights runbook >deploy/runbook/rbac.yaml
 
 venv: $(VENV)/.installed ## the virtual environment in .venv, from requirements/dev.lock
 

@@ -113,6 +113,13 @@ class Api:
         """POST ``body`` to the collection at ``path``. Raises ApiError."""
         return self._object("POST", path, {}, body)
 
+    def patch(self, path: str, body: Json) -> Json:
+        """The object at ``path`` with the fields of ``body`` in it. Raises ApiError.
+
+        Source: https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kubectl-patch/
+        """
+        return self._object("PATCH", path, {}, body, headers={"Content-Type": "application/merge-patch+json"})
+
     def delete(self, path: str, *, seconds: float = READ_TIMEOUT) -> None:
         """Ask for the deletion of the object at ``path``; already gone is fine. Raises ApiError."""
         try:
@@ -158,8 +165,9 @@ class Api:
         query: Mapping[str, Any],
         body: Json | None = None,
         seconds: float = READ_TIMEOUT,
+        headers: Mapping[str, str] | None = None,
     ) -> Json:
-        _, data = self._request(method, path, query, body, (CONNECT_TIMEOUT, seconds))
+        _, data = self._request(method, path, query, body, (CONNECT_TIMEOUT, seconds), headers=headers)
         try:
             answer = parse_json(data)
         except ValueError:

@@ -42,10 +42,11 @@ NOTHING_IS_CREATED: Reading[tuple[PriorityClass, ...]] = Reading(problem="only p
 DEEPEST = 50  # levels of a kubelet's configuration; it has five
 
 
-def discover(api: Api, policy: Policy, *, probes: bool = True) -> Facts:
+def discover(api: Api, policy: Policy, *, probes: bool = True, shards: bool = False) -> Facts:
     """The facts of the cluster behind ``api``, but for what `measured` adds.
 
-    Without ``probes``, nothing is created to find them.
+    Without ``probes`` they are for a run that creates nothing, with ``shards`` for one that shares what it
+    creates.
 
     Raises ConnectionProblem when the API server cannot be reached, or does not let these
     credentials list nodes: without nodes there is nobody to ask and nobody to blame.
@@ -67,7 +68,8 @@ def discover(api: Api, policy: Policy, *, probes: bool = True) -> Facts:
             ) from None
 
         missing_rights = ask(
-            "what these credentials may do", lambda: lacking(api, rights(policy, probes=probes))
+            "what these credentials may do",
+            lambda: lacking(api, rights(policy, probes=probes, shards=shards)),
         )
         clock = ask("the API server's clock", api.clock)
         leases = ask("leases", lambda: read_leases(api))

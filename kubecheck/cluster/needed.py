@@ -26,11 +26,17 @@ DASHBOARDS = "addons.dashboard_login addons.dashboard_node_port addons.dashboard
 WORKLOADS = "addons.cni_pod_ready controlplane.no_rollout_is_stuck"
 LEASES = "controlplane.api_servers_are_alive controlplane.leaders_at_work controlplane.node_lease_fresh"
 ALL = "*"
+SHARDS = "kubecheck-shards"
+"""The ConfigMap by which the shards of a run know of each other."""
 
 
-def rights(policy: Policy, *, probes: bool = True) -> tuple[Right, ...]:
-    """All that a run with ``policy`` needs; without ``probes``, what one needs that creates nothing."""
+def rights(policy: Policy, *, probes: bool = True, shards: bool = True) -> tuple[Right, ...]:
+    """All that a run with ``policy`` needs; without ``probes``, what one needs that creates nothing.
+
+    Without ``shards``, what one needs that shares its work with no other.
+    """
     found = [*_core(policy), *_system(policy), *_extensions(), *_proxied(policy), *_probes(policy)]
+    found += _shards() if shards else ()
     found += _rehearsal(policy)
     return tuple(right for right in found if probes or right.part in WITHOUT_PROBES)
 
@@ -225,6 +231,16 @@ def _probes(policy: Policy) -> Iterator[Right]:
     for full_name in policy.images.pull_secrets:
         namespace, _, name = full_name.partition("/")
         yield from _each(probes, "get", "secrets", "pull secrets", ALL, namespaces=(namespace,), name=name)
+
+
+def _shards() -> Iterator[Right]:
+    probes = Part.PROBES
+    yield from _each(
+        probes, "patch", "configmaps", "shards: which of them are here, and which have left", ALL, name=SHARDS
+    )
+    yield from _each(probes, "list", "services", "shards: Services that another has made", ALL)
+    why = "shards: whether a fleet of theirs is going"
+    yield from _each(probes, "list watch", "namespaces", why, ALL)
 
 
 def _rehearsal(policy: Policy) -> Iterator[Right]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,8 @@ DESCRIPTION = """\
 What broke and what healed from the first to the last of several runs, what is new, what is gone, and what
 went back and forth in between. A record.json is judged first. The exit code is 1 where something broke, is
 not known any more, or is new and fails, and 0 where nothing is worse."""
+OF_A_RUN = ("KUBECHECK_", "GITHUB_", "PYTEST_ADDOPTS", "PYTEST_XDIST_")
+"""How the variables begin that say what a run judges, and where it tells its verdict."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -60,11 +63,12 @@ def _loaded(path: Path) -> Snapshot:
 
 
 def _judged(record: Path) -> Snapshot:
-    """A record, judged by this version's checks in a process of its own."""
+    """A record, judged by this version's checks in a process of its own, and not as today's run is."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(OF_A_RUN)}
     with tempfile.TemporaryDirectory(prefix="kubecheck-diff-") as folder:
         ran = subprocess.run(
             [sys.executable, "-m", "kubecheck.cli", "--replay", str(record), "--reports", folder, "-q"],
-            capture_output=True, text=True, errors="replace", check=False,
+            env=environment, capture_output=True, text=True, errors="replace", check=False,
         )  # fmt: skip
         verdict = Path(folder) / "verdict.json"
         if not verdict.is_file():

@@ -44,7 +44,9 @@ def main(arguments: Sequence[str]) -> int:
     save_record(joined, record)
     from kubecheck.commands import run
 
-    return run.main(["--replay", str(record), "--reports", str(given.reports), *options])
+    # The variable of a job that is given to its shards as well as to this.
+    whole = ["--shard", str(joined.shard)]
+    return run.main(["--replay", str(record), "--reports", str(given.reports), *whole, *options])
 
 
 def _record(path: Path) -> Path:

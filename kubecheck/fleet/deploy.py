@@ -20,18 +20,27 @@ from kubecheck.fleet.creating import Creator, FleetProblem, creator
 from kubecheck.fleet.displacing import withheld
 from kubecheck.fleet.node_access import with_node_access
 from kubecheck.fleet.rehearsal import Rehearsing
-from kubecheck.fleet.removal import ANSWER, remove_all, remove_forgotten, remove_namespace, still_standing
+from kubecheck.fleet.removal import (
+    ANSWER,
+    left,
+    remove_all,
+    remove_forgotten,
+    remove_namespace,
+    still_standing,
+)
 from kubecheck.fleet.secrets import pull_secrets
 from kubecheck.fleet.services import make_services
-from kubecheck.fleet.sharing import is_last
+from kubecheck.fleet.sharing import Sharing
 from kubecheck.fleet.standing import Peer, Probe, Standing
 from kubecheck.fleet.waiting import Wanted, wait_for_pods
 from kubecheck.policy import Policy
 from kubecheck.shard import WHOLE, Shard
+from kubecheck.wording import listed
 
 Json = dict[str, Any]
 
 LEVELS = {"pod": "restricted", "peer": "restricted", "node": "privileged"}  # Pod Security, by namespace
+GOING = 60.0  # seconds for which an earlier fleet of this run's shards may take to be gone
 
 
 class Fleet:
@@ -57,8 +66,11 @@ class Fleet:
         self.rehearsing = Rehearsing(api, policy, run, facts.may_not(Part.REHEARSAL))
         self._lock = threading.Lock()
         self._closed = threading.Event()
+        # In this one of the namespaces the shards find what becomes of all.
+        self.sharing = None if shard.whole else Sharing(api, self.namespaces["node"], run, shard)
         self._touched = False
-        self._last = True if shard.whole else None  # not known before this shard has taken leave
+        self._removes: bool | None = None
+        """Whether the namespaces are this run's to remove, once that is decided."""
         self.ready = (0, 0)
         """How many of the run's pods are Ready by now, and how many there are to be."""
 
@@ -75,28 +87,48 @@ class Fleet:
             standing = self._deploy(networks)
         return replace(standing, rehearsal=rehearsal.result()) if rehearsal else standing
 
-    def remove(self) -> None:
+    def remove(self, *, patient: bool = True) -> None:
         """Ask for the deletion of all that was created, and let nothing more be created.
 
-        What other shards still use is left to the last of them. Raises ApiError that says what is left.
+        What other shards still use is left to the last of them. Who is ``patient`` also leaves what shards
+        may use that have not come: until then ``unclaimed``. Raises ApiError that says what is left.
         """
         self._closed.set()
         with self._lock:  # namespaces are made by now, or will not be
             names = self.namespaces.values() if self._touched else ()
-        removals = {f"Namespace {name}": partial(self._remove_namespace, name) for name in names}
+            self._removes = self._removes or None  # what was left to others is decided anew
+        removals = {
+            f"Namespace {name}": partial(self._remove_namespace, name, patient=patient) for name in names
+        }
         request = f"CertificateSigningRequest {self.rehearsing.name}"
         remove_all(self.api, {**removals, request: self.rehearsing.remove})
 
     def left(self, seconds: float) -> dict[str, str]:
         """The run's namespaces that still stand after ``seconds``, and what holds each of them."""
-        return still_standing(self.api, self.run, seconds) if self._touched and self._last else {}
+        return still_standing(self.api, self.run, seconds) if self._removes else {}
 
-    def _remove_namespace(self, name: str) -> None:
+    def _remove_namespace(self, name: str, *, patient: bool) -> None:
         with self._lock:
-            if self._last is None:
-                self._last = is_last(self.api, self.namespaces["pod"], self.run, self.shard)
-        if self._last:
+            if self._removes is None:
+                self._removes = self._may_remove(patient=patient)
+        if self._removes:
             remove_namespace(self.api, name, ANSWER)
+
+    def _may_remove(self, *, patient: bool) -> bool:
+        if self.sharing is None:
+            return True
+        self.sharing.leave()
+        return not (patient and self.sharing.awaited) and self.sharing.takes_away()
+
+    @property
+    def unclaimed(self) -> bool:
+        """Whether the namespaces were left, once this shard had, to none but shards that may come yet."""
+        return self.sharing is not None and self._removes is False and self.sharing.nobody_here
+
+    @property
+    def left_to(self) -> str:
+        """Why the namespaces are not removed yet, once this shard has left; empty where they are."""
+        return self.sharing.told() if self.sharing and self._removes is False else ""
 
     def _deploy(self, networks: Iterable[str]) -> Standing:
         wanted = [
@@ -169,6 +201,15 @@ class Fleet:
         self.ready = (ready, self.ready[1])
 
     def _create_namespaces(self, create: Creator) -> None:
+        while not self._joined(create):
+            standing = still_standing(self.api, self.run, GOING)
+            if standing:
+                raise FleetProblem(f"namespaces of earlier shards still stand: {listed(list(standing))}")
+
+    def _joined(self, create: Creator) -> bool:
+        """Whether the namespaces are there, and stay; not where shards that were here take them away."""
+        if self.sharing and any(each.run == self.run and each.deleting for each in left(self.api)):
+            return False
         ends = manifests.deadline(datetime.now(UTC), self.policy)
         wanted = [
             manifests.namespace(self.namespaces[k], self.run, level, ends) for k, level in LEVELS.items()
@@ -179,6 +220,7 @@ class Fleet:
                 raise FleetProblem("the run was stopped")
             self._touched = True
             list(create.pool.map(create.namespace, wanted))
+            return self.sharing is None or self.sharing.arrive()
 
     def _basics(self) -> list[tuple[str, Json]]:
         """What pods need to be there first: accounts, the servers' configuration, pull secrets."""

@@ -130,7 +130,7 @@ def _live(config: pytest.Config) -> Run:
     api = connected(config, deadline)
     run = Run(
         policy=policy,
-        facts=discover(api, policy, probes=not config.option.no_probes),
+        facts=discover(api, policy, probes=not config.option.no_probes, shards=not config.option.shard.whole),
         reports=_reports(config),
         api=api,
         node_access=config.option.node_access,

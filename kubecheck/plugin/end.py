@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Generator
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -50,7 +51,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
             if not broken_off:  # who wants to stop is not kept waiting for answers
                 diagnosis = _diagnose(config, run)
         finally:
-            removal = _remove(run)
+            removal = _remove(run, patient=not broken_off)
         verdict = _verdict(run, interrupted=interrupted)
         if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             pytest_code = 1 if gathering.others_failed else None
@@ -82,10 +83,12 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
         if HANDOVER in config.stash:
             config.stash[HANDOVER].close()
     result = yield
+    if run.fleet is not None and run.fleet.left_to:
+        print(run.fleet.left_to)
     print(ending.last_line(), flush=True)
     # The verdict stays the last line of whatever keeps the output.
     with waiting(config, "waiting until the run's namespaces are gone", only_live=True):
-        problem = removal or _confirm(run)
+        problem = removal or _remove_late(run) or _confirm(run)
     if problem:
         print(problem, file=sys.stderr)
     for defect in diagnosis.defects:
@@ -209,12 +212,21 @@ def _fleet_problem(run: Run) -> str:
     return str(future.exception() or "") if future and future.done() else ""
 
 
-def _remove(run: Run) -> str:
+def _remove_late(run: Run) -> str:
+    """Wait for shards that have not come; where they do not, remove what was left for them."""
+    if run.fleet is None or run.fleet.sharing is None or not run.fleet.unclaimed:
+        return ""
+    with suppress(KeyboardInterrupt):  # who stops it now wants them gone now
+        time.sleep(run.fleet.sharing.awaited)
+    return _remove(run, patient=False)
+
+
+def _remove(run: Run, *, patient: bool = True) -> str:
     if run.fleet is None:
         return ""
     run.fleet.api.deadline = Deadline(REMOVE)  # whatever is left of the run's own
     try:
-        run.fleet.remove()
+        run.fleet.remove(patient=patient)
     except ApiError as problem:
         return f"kubecheck could not ask for the removal of all that it made: {problem}. {_by_hand(run)}"
     return ""

@@ -24,7 +24,7 @@ HEAD = """\
 # The rights of kubecheck, least by least: a ServiceAccount, and a role for each part of what a run looks at.
 # Made by `kubecheck rights {source}`; with another policy it prints what that one needs.
 #
-#   kubectl apply -f deploy/base/rbac.yaml
+#   kubectl apply -f rbac.yaml
 #   kubectl -n kubecheck create token kubecheck
 #
 # Leave out what you do not want to grant: what needs it is then unknown, and says so. A run with --no-probes
@@ -40,8 +40,9 @@ the end with what could not be verified for want of them (`missing_rights` in `v
 missing without which there are no probe pods, nothing is created at all.
 
 `kubecheck rights POLICY` prints a manifest that grants what a run with that policy needs, and no more;
-[deploy/base/rbac.yaml](../deploy/base/rbac.yaml) is the one for the profile `runbook`, which this page shows
-too. Each part is a role by itself, so leave out what you do not want to grant.
+[deploy/base/rbac.yaml](../deploy/base/rbac.yaml) is the one for the profile `default`, and
+[deploy/runbook/rbac.yaml](../deploy/runbook/rbac.yaml) the one for the profile `runbook`, which this page
+shows too. Each part is a role by itself, so leave out what you do not want to grant.
 
 ```
 kubectl apply -f deploy/base/rbac.yaml

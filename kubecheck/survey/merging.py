@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 from kubecheck.checks.vantage import ASKED_AT_NODES
 from kubecheck.cluster.reading import UNREAD, Reading
+from kubecheck.fleet.manifests import PROBE
 from kubecheck.fleet.standing import Standing
 from kubecheck.shard import WHOLE, Shard
 from kubecheck.survey.record import Record, RecordProblem
@@ -14,6 +16,9 @@ from kubecheck.survey.record import Record, RecordProblem
 
 def merged(records: Sequence[Record]) -> Record:
     """One record of all ``records``. What a shard that is missing, or had no fleet, was to ask is not known.
+
+    Neither is what one has asked that had a fleet of its own, because the others had ended: its answers are
+    of other pods and Services.
 
     Facts are those that the first of them read. Raises RecordProblem for records that are not of one run.
     """
@@ -38,15 +43,30 @@ def merged(records: Sequence[Record]) -> Record:
 
 
 def _untold(records: Sequence[Record], of: int) -> dict[Shard, str]:
-    """The shards that have asked nothing, and why."""
+    """The shards that have asked nothing of the fleet, and why."""
     found = {record.shard: record for record in records}
+    most = _fleet(records)
     untold = {}
     for shard in (Shard(number, of) for number in range(1, of + 1)):
         if shard not in found:
             untold[shard] = f"there is no record of shard {shard}, which was to ask"
-        elif found[shard].standing is None and found[shard].fleet_problem:
-            untold[shard] = found[shard].fleet_problem
+        elif (standing := found[shard].standing) is None:
+            if found[shard].fleet_problem:
+                untold[shard] = found[shard].fleet_problem
+        elif _address(standing) != most:
+            untold[shard] = f"shard {shard} had other probe pods than the others: run all at the same time"
     return untold
+
+
+def _fleet(records: Sequence[Record]) -> str:
+    """The address of the fleet that most of them saw; empty where none saw one."""
+    seen = Counter(_address(record.standing) for record in records if record.standing)
+    return seen.most_common(1)[0][0] if seen else ""
+
+
+def _address(fleet: Standing) -> str:
+    """The ClusterIP of its probe pods: that of another fleet is another one."""
+    return fleet.services.get(f"{fleet.namespace}/{PROBE}", "")
 
 
 def _must_fit(first: Record, other: Record) -> None:
@@ -63,11 +83,13 @@ def _must_fit(first: Record, other: Record) -> None:
 
 
 def _standing(records: Sequence[Record], unrehearsed: str) -> Standing | None:
-    """The fleet, which all of them saw, with the rehearsal of the first shard, or why there is none."""
+    """The fleet, which most of them saw, with the rehearsal of the first shard, or why there is none."""
     standings = [record.standing for record in records if record.standing]
     if not standings:
         return None
     rehearsal = next((each.rehearsal for each in standings if each.rehearsal != UNREAD), UNREAD)
+    most = _fleet(records)
     if unrehearsed and rehearsal == UNREAD:
         rehearsal = Reading(problem=unrehearsed)
-    return replace(max(standings, key=lambda each: len(each.probes)), rehearsal=rehearsal)
+    shared = (each for each in standings if _address(each) == most)
+    return replace(max(shared, key=lambda each: len(each.probes)), rehearsal=rehearsal)

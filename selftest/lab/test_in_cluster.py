@@ -1,7 +1,7 @@
 """kubecheck inside the cluster, as deploy/ runs it: the same suite, the same verdict, and an exit code."""
 
 import json
-import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +13,8 @@ import pytest
 import yaml
 from kubernetes import client
 
+from kubecheck.policy.load import load_policy
+from kubecheck.report.rights import manifest
 from lab.handle import Lab
 from lab.images import Image
 from lab.pythonimage import write_python_image
@@ -45,27 +47,22 @@ def image(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Image]
 def deployed(
     lab: Lab, image: Image, kubectl: Kubectl, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[..., None]]:
-    """Apply an overlay of deploy/ with the lab's image and policy; all of it goes with the namespace."""
+    """Apply an overlay of deploy/ with the lab's image and policy; all of it goes in the end."""
     folder = tmp_path_factory.mktemp("deploy")
 
     def apply(overlay: str, policy: str, *changes: dict[str, Any], pod: str) -> None:
         name, _, tag = image.reference.rpartition(":")
-        (folder / "policy.toml").write_text(policy)
+        shutil.copytree(ROOT / "deploy", folder / "deploy", dirs_exist_ok=True)
+        promised = folder / "deploy/base/policy.toml"
+        promised.write_text(policy)
+        promised.with_name("rbac.yaml").write_text(manifest(load_policy(str(promised)), promised.name))
         placed = [
             {"op": "add", "path": f"{pod}/nodeSelector", "value": {"kubernetes.io/hostname": lab.nodes[-1]}},
             {"op": "add", "path": f"{pod}/containers/0/imagePullPolicy", "value": "Never"},
         ]
         kustomization = {
-            "resources": [os.path.relpath(ROOT / "deploy/overlays" / overlay, folder)],
+            "resources": [f"deploy/overlays/{overlay}"],
             "images": [{"name": DEPLOYED, "newName": name, "newTag": tag}],
-            "configMapGenerator": [
-                {
-                    "name": "policy",
-                    "namespace": NAMESPACE,
-                    "behavior": "replace",
-                    "files": ["policy.toml"],
-                }
-            ],
             "patches": [
                 {
                     "target": {"group": "batch"},

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import tarfile
+import time
 import tomllib
 from importlib.metadata import distribution
 from pathlib import Path
@@ -90,24 +91,58 @@ def test_a_gitlab_job_keeps_the_exit_code_and_the_reports_of_a_red_run():
     assert {Path(path).name for path in (*kept["paths"], kept["reports"]["junit"])} == WRITTEN
 
 
-@pytest.mark.parametrize("code", [0, 1, 11])
-def test_a_sonobuoy_worker_finds_what_done_names(tmp_path, code):
-    program = tmp_path / "bin/kubecheck"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nfor last; do :; done\ntouch "$last/junit.xml"\necho "$@"\nexit {code}\n')
-    program.chmod(0o755)
-    results = tmp_path / "results"
-    results.mkdir()
-    spec = read("sonobuoy/kubecheck.yaml")["spec"]
-    script = spec["args"][0].replace("/tmp/kubecheck", str(tmp_path / "reports"))
-    environment = os.environ | {
-        "PATH": f"{program.parent}:{os.environ['PATH']}",
-        "SONOBUOY_RESULTS_DIR": str(results),
-        "SONOBUOY_CONFIG_DIR": "/config",
-    }
-    done = subprocess.run([*spec["command"], script], env=environment, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (code, "")
-    assert "--policy /config/policy.toml" in done.stdout
-    with tarfile.open((results / "done").read_text()) as archive:
-        assert "./junit.xml" in archive.getnames()
+@pytest.fixture
+def plugin(tmp_path):
+    """Starts what Sonobuoy starts, with a program in kubecheck's place."""
+
+    def start(program):
+        file = tmp_path / "bin/kubecheck"
+        file.parent.mkdir()
+        file.write_text(f"#!/bin/sh\nreports={tmp_path}/reports\n{program}")
+        file.chmod(0o755)
+        (tmp_path / "results").mkdir()
+        spec = read("sonobuoy/kubecheck.yaml")["spec"]
+        script = spec["args"][0].replace("/tmp/kubecheck", str(tmp_path / "reports"))
+        environment = os.environ | {
+            "PATH": f"{file.parent}:{os.environ['PATH']}",
+            "SONOBUOY_RESULTS_DIR": str(tmp_path / "results"),
+            "SONOBUOY_CONFIG_DIR": "/config",
+        }
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        return subprocess.Popen([*spec["command"], script], env=environment, **streams)
+
+    return start
+
+
+def ended(process, results):
+    """How a plugin ended, what it printed, and what the worker finds."""
+    said = process.communicate(timeout=20)
     assert not (results / "done.part").exists()
+    with tarfile.open((results / "done").read_text()) as archive:
+        return process.returncode, *said, archive.getnames()
+
+
+@pytest.mark.parametrize("code", [0, 1, 11])
+def test_a_sonobuoy_worker_finds_what_done_names(plugin, tmp_path, code):
+    process = plugin(f'touch "$reports/junit.xml"\necho "$@"\nexit {code}\n')
+    returned, out, err, found = ended(process, tmp_path / "results")
+    assert (returned, err) == (code, "")
+    assert "--policy /config/policy.toml" in out
+    assert "--deadline 20m" in out
+    assert {"--deadline", "20m"} <= set(
+        read("overlays/acceptance/job.yaml")["spec"]["template"]["spec"]["containers"][0]["args"]
+    )
+    assert "./junit.xml" in found
+
+
+def test_a_sonobuoy_plugin_that_is_stopped_lets_its_run_clean_up(plugin, tmp_path):
+    cleans = 'touch "$reports/stopped"; sleep 0.3; touch "$reports/clean"; exit 2'
+    process = plugin(f"trap '{cleans}' TERM\necho under way\nwhile :; do sleep 0.05; done\n")
+    assert process.stdout.readline() == "under way\n"
+    process.terminate()
+    while not (tmp_path / "reports/stopped").exists() and process.poll() is None:
+        time.sleep(0.01)
+    process.terminate()  # once more, while it does
+    returned, _, err, found = ended(process, tmp_path / "results")
+    assert (returned, err) == (2, "")
+    assert {"./stopped", "./clean"} <= set(found)

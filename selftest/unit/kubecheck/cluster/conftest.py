@@ -39,7 +39,7 @@ class Answers(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    do_POST = do_DELETE = do_GET  # noqa: N815 - the names that http.server calls
+    do_POST = do_PATCH = do_DELETE = do_GET  # noqa: N815 - the names that http.server calls
 
     def log_message(self, *_arguments: object) -> None:
         """Nothing: the test's output is pytest's."""

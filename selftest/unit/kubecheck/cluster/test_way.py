@@ -309,6 +309,12 @@ def test_what_is_no_proxy_is_one_sentence(kubeconfig, url):
         ),
         ("https://localhost:6443", {"HTTPS_PROXY": "http://p:3128"}, None),
         ("https://[::1]:6443", {"HTTPS_PROXY": "http://p:3128"}, None),
+        ("https://api.example:6443", {"ALL_PROXY": "http://p:3128"}, None),
+        (
+            "https://api.example:6443",
+            {"HTTPS_PROXY": "http://p:1", "https_proxy": "http://q:1"},
+            "http://p:1",
+        ),
         ("https://api.example:6443", {"HTTPS_PROXY": "socks5://p:1080"}, "socks5h://p:1080"),
         ("https://api.example:6443", {"HTTPS_PROXY": "SOCKS5://me:x@p"}, "socks5h://me:x@p"),
         ("https://api.example:6443", {"HTTPS_PROXY": "socks5h://p:1080"}, "socks5h://p:1080"),
@@ -324,3 +330,45 @@ def test_the_environments_proxy_as_kubectl_takes_it(server, environment, chosen,
     configuration.host = server
     choose_proxy(configuration, "")
     assert configuration.proxy == chosen
+
+
+@pytest.mark.parametrize(
+    ("server", "without", "with_proxy"),
+    [
+        (
+            "https://vip.corp.example:6443",
+            ["*", "*.corp.example", ".corp.example", "corp.example", "example", "VIP.corp.example",
+             "vip.corp.example:6443", "*.corp.example:6443", " a.b , .corp.example ", "10.0.0.0/8,*"],
+            ["", ",", "*corp.example", "vip.corp.example:443", ".vip.corp.example", "orp.example", "*.*",
+             "*:6443", "https://vip.corp.example", ":6443", ".", "*."],
+        ),
+        ("https://corp.example", ["corp.example", "corp.example:443", "corp.example:"],
+         ["*.corp.example", ".corp.example", "corp.example:6443", "xcorp.example"]),
+        ("http://corp.example", ["corp.example:80"], ["corp.example:443"]),
+        (
+            "https://10.1.2.3:6443",
+            ["10.1.2.3", "10.1.2.3:6443", "10.1.2.9/24", "0.0.0.0/0", "::ffff:10.1.2.3"],
+            ["10.1.2.3:443", "10.1.2.", "10.*", "10.1.2.3/33", "10.1.2.9", "::/0", "10.0.0.0/255.0.0.0"],
+        ),
+        (
+            "https://[fd00::1]:6443",
+            ["fd00::1", "[fd00::1]:6443", "fd00::/8", "FD00:0::1"],
+            ["[fd00::1]", "[fd00::1]:443", "fd00::2", "0.0.0.0/0"],
+        ),
+        ("https://127.0.0.9:6443", ["", "x"], []),
+        ("https://[::ffff:127.0.0.1]:6443", [""], []),
+    ],
+)  # fmt: skip
+def test_what_no_proxy_names_is_what_gos_httpproxy_takes_it_for(server, without, with_proxy, monkeypatch):
+    from kubernetes.client import Configuration
+
+    configuration = Configuration()
+    configuration.host = server
+    for proxy in ("HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(proxy, "http://p:3128")
+    chosen = {}
+    for entries in (*without, *with_proxy):
+        monkeypatch.setenv("NO_PROXY", entries)
+        choose_proxy(configuration, "")
+        chosen[entries] = configuration.proxy
+    assert chosen == dict.fromkeys(without) | dict.fromkeys(with_proxy, "http://p:3128")

@@ -3,6 +3,8 @@ import json
 import pytest
 
 from kubecheck.commands import diff
+from kubecheck.policy import Policy
+from kubecheck.survey import Record, save_record
 
 
 @pytest.fixture
@@ -62,6 +64,32 @@ def test_a_record_that_cannot_be_judged_is_said_in_a_sentence(verdict, tmp_path,
     assert said.startswith(f"kubecheck: {record} is of a run that could not begin")
     assert "is no record of schema" in said
     assert said.count("\n") == 1
+
+
+def test_a_record_is_judged_as_it_is_whatever_the_run_of_today_is_told(
+    verdict, facts_of, tmp_path, monkeypatch, capsys
+):
+    record = Record("r1", "2026-01-01T02:00:00+00:00", Policy(), facts_of(("node1",)))
+    save_record(record, tmp_path / "record.json")
+    told = [tmp_path / "kubecheck.prom", tmp_path / "summary.md"]
+    for file in told:
+        file.write_text("of today's run\n")
+    today = {
+        "KUBECHECK_METRICS_FILE": str(told[0]),
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_STEP_SUMMARY": str(told[1]),
+        "KUBECHECK_SHARD": "1/2",
+        "KUBECHECK_RUN": "today",
+        "KUBECHECK_POLICY": str(tmp_path / "none.toml"),
+        "KUBECHECK_COMPARE_WITH": str(tmp_path / "none.json"),
+        "PYTEST_ADDOPTS": "-k nothing_at_all",
+    }
+    for name, value in today.items():
+        monkeypatch.setenv(name, value)
+    assert diff.main([str(tmp_path / "record.json"), verdict("a", "passed")]) == 0, capsys.readouterr()
+    said = capsys.readouterr().out
+    assert said.startswith("old: run r1, 2026-01-01 02:00 UTC, "), said
+    assert [file.read_text() for file in told] == ["of today's run\n"] * 2
 
 
 def test_one_file_is_not_enough(verdict):

@@ -11,6 +11,7 @@ from kubecheck.cluster.reading import UNREAD
 from kubecheck.commands import merge
 from kubecheck.shard import Shard
 from kubecheck.survey import load_record, save_record
+from kubecheck.survey.merging import merged
 from selftest.faults.records import read
 
 OF = 3
@@ -56,13 +57,27 @@ def judged(*arguments, reports):
     return done, verdict, results
 
 
-def test_shards_joined_give_the_verdict_of_one_run(whole, shards, tmp_path):
+def test_shards_joined_give_the_verdict_of_one_run(whole, shards, tmp_path, monkeypatch):
     alone, expected, outcomes = judged("--replay", whole, reports=tmp_path / "alone")
+    monkeypatch.setenv("KUBECHECK_SHARD", "2/3")  # of the job that runs a shard before
     done, verdict, found = judged("merge", *shards[::-1], reports=tmp_path / "joined")
     assert (done.returncode, found) == (alone.returncode, outcomes)
     assert verdict["causes"] == expected["causes"]
     assert verdict["shard"] == "1/1"
     assert load_record(tmp_path / "joined/record.json").answers == load_record(whole).answers
+
+
+def test_what_was_asked_of_other_probe_pods_is_not_known(shards):
+    records = [load_record(folder / "record.json") for folder in shards]
+    other = {name: f"{address}9" for name, address in records[0].standing.services.items()}
+    records[0] = replace(records[0], standing=replace(records[0].standing, services=other))
+    joined = merged(records)
+    assert joined.standing.services == records[1].standing.services
+    nodes = [node.name for place, node in enumerate(joined.facts.nodes) if records[0].shard.holds(place)]
+    assert {joined.troubles[f"pod:{name}"] for name in nodes} == {
+        "shard 1/3 had other probe pods than the others: run all at the same time"
+    }
+    assert joined.standing.rehearsal == records[0].standing.rehearsal
 
 
 def test_a_share_judged_alone_says_that_it_is_one(shards, tmp_path):

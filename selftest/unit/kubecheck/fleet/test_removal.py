@@ -77,11 +77,11 @@ ALWAYS = 1000  # times
 
 
 class Refusing:
-    """Deletes what is there, after it has failed so often, by path; ``marks`` are those of other shards."""
+    """Deletes what is there, after it has failed so often, by path; ``shards`` says where others are."""
 
-    def __init__(self, failures=None, marks=(), seconds=0.5):
+    def __init__(self, failures=None, shards=None, seconds=0.5):
         self.failures = {path: [problem] * times for path, (problem, times) in (failures or {}).items()}
-        self.marks = list(marks)
+        self.shards = dict(shards or {})
         self.there = {POD, PEER, NODE, REQUEST}
         self.deadline = Deadline(seconds)
         self.asked = []
@@ -95,12 +95,10 @@ class Refusing:
         self._may_fail(path)
         self.there.discard(path)
 
-    def create(self, path, body):
+    def patch(self, path, body):
         self._may_fail(path)
-        self.marks.append(body["metadata"]["name"])
-
-    def items(self, _path, **_selectors):
-        return [{"metadata": {"name": name}} for name in self.marks]
+        self.shards |= body["data"]
+        return {"metadata": {"resourceVersion": "1"}, "data": dict(self.shards)}
 
 
 def stood(api, facts, shard=WHOLE):
@@ -151,14 +149,14 @@ def test_where_that_makes_no_sense_or_would_have_no_end_nothing_is_asked_again(f
     assert sorted(api.asked) == sorted([POD, PEER, NODE, REQUEST])
 
 
-@pytest.mark.parametrize(("marks", "left"), [((), {POD, PEER, NODE}), (("left-2",), set())])
-def test_a_shard_that_could_not_take_leave_at_once_tries_again(facts, marks, left):
-    api = Refusing({f"{POD}/configmaps": (LEADER, 2)}, marks)
+@pytest.mark.parametrize(("other", "left"), [("here", {POD, PEER, NODE}), ("left", set())])
+def test_a_shard_that_could_not_take_leave_at_once_tries_again(facts, other, left):
+    api = Refusing({f"{NODE}/configmaps/kubecheck-shards": (LEADER, 2)}, {"2": other})
     fleet = stood(api, facts, Shard(1, 2))
     fleet.remove()
     assert api.there == left
-    assert api.marks.count("left-1") == 1
-    if marks == ():
+    assert api.shards["1"] == "left"
+    if left:
         assert fleet.left(1) == {}, "they are not this shard's to wait for"
 
 

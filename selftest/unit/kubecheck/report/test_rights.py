@@ -48,9 +48,17 @@ def granted(rules, right):
     )
 
 
-def test_the_manifest_of_the_repository_is_up_to_date():
-    file = Path(__file__).parents[4] / "deploy/base/rbac.yaml"
-    assert file.read_text(encoding="utf-8") == manifest(RUNBOOK, "runbook"), "run `make docs`"
+@pytest.mark.parametrize(("folder", "profile"), [("base", "default"), ("runbook", "runbook")])
+def test_the_manifests_of_the_repository_grant_what_the_policies_beside_them_need(folder, profile):
+    deployed = Path(__file__).parents[4] / "deploy" / folder
+    policy = load_policy(str(deployed / "policy.toml"))
+    assert policy == load_policy(profile)
+    file = deployed / "rbac.yaml"
+    assert file.read_text(encoding="utf-8") == manifest(policy, profile), "run `make docs`"
+
+
+def test_without_an_account_to_log_in_with_no_tokens_are_granted():
+    assert not any("login" in name for _, _, name in roles(Policy()))
 
 
 @pytest.mark.parametrize("policy", [Policy(), RUNBOOK, EVERYTHING], ids=["default", "runbook", "everything"])
@@ -102,6 +110,14 @@ def test_a_run_that_creates_nothing_needs_no_right_to():
         "create subjectaccessreviews.authorization.k8s.io"
     }
     assert Part.PROBES in {right.part for right in rights(EVERYTHING)}
+
+
+def test_only_a_shard_is_held_to_what_shards_need():
+    own = set(rights(Policy())) - set(rights(Policy(), shards=False))
+    assert {str(right) for right in own} == {
+        "patch configmaps kubecheck-shards", "list services", "list namespaces", "watch namespaces"
+    }  # fmt: skip
+    assert all(right.part is Part.PROBES and right.checks == WHOLE for right in own)
 
 
 def test_missing_rights_are_told_with_what_is_unknown_without_them():
