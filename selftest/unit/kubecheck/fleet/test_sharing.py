@@ -251,7 +251,7 @@ def fleet(api, server, facts, meeting):
 
 
 def deleted(server):
-    return [path.rpartition("/")[2] for method, path, *_ in server.asked if method == "DELETE"]
+    return sorted(path.rpartition("/")[2] for method, path, *_ in server.asked if method == "DELETE")
 
 
 @pytest.mark.parametrize("comes", [False, True])
@@ -273,7 +273,7 @@ def test_a_run_waits_at_its_end_for_a_shard_that_has_not_come(fleet, server, mee
     monkeypatch.setattr("kubecheck.plugin.end.time", SimpleNamespace(sleep=sleep))
     assert _remove_late(SimpleNamespace(fleet=fleet)) == ""
     assert 50 < slept[0] <= 60
-    assert deleted(server) == ([] if comes else list(fleet.namespaces.values()))
+    assert deleted(server) == ([] if comes else sorted(fleet.namespaces.values()))
     assert bool(fleet.left_to) is comes
 
 
@@ -283,5 +283,5 @@ def test_a_run_whose_shards_have_all_come_waits_for_nobody(fleet, server):
     other.leave()
     fleet.remove()
     assert fleet.left_to == ""
-    assert deleted(server) == list(fleet.namespaces.values())
+    assert deleted(server) == sorted(fleet.namespaces.values())
     assert not fleet.unclaimed
