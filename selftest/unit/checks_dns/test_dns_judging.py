@@ -236,6 +236,15 @@ def test_a_name_of_nobody(site, reply):
         records.test_no_such_name({"dns": reply(refusal="SERVFAIL").to(over_dns), "search": nothing})
 
 
+def test_a_lookup_that_was_not_answered_does_not_show_that_there_is_no_such_name(site):
+    through_search = asked(records.test_no_such_name, site())["through the search path"]
+    raw = Raw(143, b"search corp.test\nnameserver 10.96.0.10\nTerminated\n", 3.0)
+    with pytest.raises(NotApplicable, match=r"no answer in time .*dns\.outside_name"):
+        records.test_no_such_name({"search": through_search.read(raw, "a pod")})
+    with pytest.raises(CannotTell, match="for want of CPU"):
+        records.test_no_such_name({"search": through_search.read(replace(raw, idle=0.5), "a pod")})
+
+
 def test_a_large_answer_is_whole_over_tcp(facts, site, reply):
     questions = asked(records.test_large_answer, site())
     every = many_addresses(facts)

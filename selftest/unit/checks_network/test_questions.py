@@ -7,6 +7,7 @@ import pytest
 from kubecheck.checks import LARGE, LARGE_PATH
 from kubecheck.outcomes import CannotTell
 from kubecheck.probes import CountLost, Denied, Download, Ping, Raw, Spread, UdpAsk
+from kubecheck.probes.question import STARVED
 from kubecheck.probes.spread import LANES, requests_to_see
 
 
@@ -185,6 +186,22 @@ def test_who_may_not_ping_learns_nothing_and_a_firewall_of_the_node_is_a_finding
 ):
     answer = Ping("10.1.1.1").read(Raw(1, output, 0.1), "a pod")
     assert (answer.permitted, answer.conclusive) == (permitted, conclusive)
+
+
+def test_pings_without_a_reply_tell_nothing_where_there_was_no_time_to_hear_one():
+    silence = b"PING 10.1.1.1 (10.1.1.1): 56 data bytes\n1 packets transmitted, 0 packets received"
+    refused = b"PING 10.1.1.1 (10.1.1.1): 56 data bytes\nping: sendto: Network is unreachable"
+
+    def answer(output, idle, status=1):
+        return Ping("10.1.1.1").read(Raw(status, output, 3.0, idle=idle), "a pod")
+
+    with pytest.raises(AssertionError, match="no reply to 3 echo requests"):
+        answer(silence, 0.0).must_reply()
+    assert answer(silence, STARVED).may_change
+    with pytest.raises(CannotTell, match=r"no reply to 3 echo requests .* for want of CPU"):
+        answer(silence, STARVED).must_reply()
+    with pytest.raises(AssertionError, match="Network is unreachable"):
+        answer(refused, STARVED).must_reply()
 
 
 def test_loss_is_counted_in_no_time_where_there_is_none(answers):
