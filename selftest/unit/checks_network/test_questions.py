@@ -81,6 +81,24 @@ def test_what_is_forbidden_and_reached_all_the_same(answers):
         answers["forbidden and open"].must_not_connect()
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"nc: invalid option -- 'e'\nBusyBox v1.35.0\n\nUsage: nc [-iN] [-wN] [-l] [-p PORT]",
+        b"nc: socket: Operation not permitted",
+    ],
+)
+def test_an_nc_that_could_not_ask_shows_no_denial(said):
+    answer = Denied("10.1.1.1", 8082).read(Raw(0, said, 0.1), "a pod")
+    with pytest.raises(CannotTell):
+        answer.must_not_connect()
+
+
+def test_a_local_rule_that_rejects_is_a_denial():
+    said = b"nc: can't connect to remote host (10.1.1.1): Operation not permitted"
+    Denied("10.1.1.1", 8082).read(Raw(0, said, 0.1), "a pod").must_not_connect()
+
+
 @pytest.mark.parametrize("tool", ["no tftp", "no wget", "no ping", "no nc"])
 def test_without_the_tool_nothing_is_learnt(answers, tool):
     judge = {
