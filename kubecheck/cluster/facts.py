@@ -52,7 +52,7 @@ class Facts:
     proxy_replaced: Reading[bool] = UNREAD
     """Whether Cilium stands in for kube-proxy; absent where there is no Cilium."""
     proxy_mode: Reading[str] = UNREAD
-    """The mode that kube-proxy's ConfigMap names; absent where kube-proxy was not installed by kubeadm."""
+    """The mode that kube-proxy's ConfigMap names; absent where that does not hold its configuration."""
     api_services: Reading[tuple[ApiService, ...]] = UNREAD
     webhooks: Reading[tuple[Webhook, ...]] = UNREAD
     cluster_info: Reading[ClusterInfo] = UNREAD

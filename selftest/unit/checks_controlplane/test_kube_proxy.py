@@ -137,11 +137,28 @@ def test_what_its_configmaps_say(server, api):
         f"{path}kube-proxy": (200, {"data": {"config.conf": config}}),
         f"{path}cilium-config": (200, {"data": {"kube-proxy-replacement": "true"}}),
     }
-    assert read_proxy_mode(api) == "nftables"
+    assert read_proxy_mode(api) == Reading("nftables")
     assert read_proxy_replacement(api) is True
     server.pages = {
         f"{path}kube-proxy": (200, {"data": {"config.conf": 'mode: ""\n'}}),
         f"{path}cilium-config": (200, {"data": {"kube-proxy-replacement": "partial"}}),
     }
-    assert read_proxy_mode(api) == "iptables"
+    assert read_proxy_mode(api) == Reading("iptables")
     assert read_proxy_replacement(api) is False
+
+
+@pytest.mark.parametrize(
+    ("status", "page", "absent"),
+    [
+        (200, {"data": {"kubeconfig": "mode: x"}}, True),  # as on EKS, whose configuration is elsewhere
+        (200, {}, True),
+        (404, {"message": "not found"}, True),
+        (403, {"message": "forbidden"}, False),
+        (200, {"data": {"config.conf": 7}}, False),
+    ],
+)
+def test_a_configmap_that_does_not_hold_its_configuration_names_no_mode(server, api, status, page, absent):
+    server.pages = {"/api/v1/namespaces/kube-system/configmaps/kube-proxy": (status, page)}
+    reading = read_proxy_mode(api)
+    assert (reading.found, reading.absent) == (None, absent)
+    assert "ConfigMap kube-system/kube-proxy" in reading.problem
