@@ -95,8 +95,8 @@ def discover(api: Api, policy: Policy, *, probes: bool = True) -> Facts:
         }
         pods = ask("pods", lambda: _pods(api))
         kubernetes = ask("Service default/kubernetes", lambda: _service(api, "default", "kubernetes"))
-        dns_setup = ask("the servers of cluster DNS", lambda: read_dns(api, policy))
         dns = ask(f"Service {policy.dns.service}", lambda: _service(api, namespace, name))
+        dns_setup = ask("the servers of cluster DNS", lambda: read_dns(api, policy, dns.result()))
         deployments = ask("Deployments of cluster DNS", lambda: _deployments(api, namespace))
         dns_lacks = pool.submit(lambda: _dns_lacks(api, deployments.result()))
         cidrs = ask("the Service CIDR", lambda: _service_cidrs(api))
@@ -187,10 +187,11 @@ def _deployments(api: Api, namespace: str) -> tuple[Deployment, ...]:
 
 
 def _dns_lacks(api: Api, deployments: Reading[tuple[Deployment, ...]]) -> Reading[tuple[str, ...]]:
-    if not deployments.found:
-        problem = deployments.problem or "no Deployment here is cluster DNS's"
-        return Reading(problem=problem, absent=deployments.found is not None)
-    coredns = deployments.found[0]
+    if deployments.found is None:
+        return Reading(problem=deployments.problem)
+    coredns = next((each for each in deployments.found if each.coredns), None)
+    if coredns is None:
+        return Reading(problem="no Deployment here is cluster DNS's and CoreDNS", absent=True)
     return attempt("what CoreDNS may watch", lambda: read_rights(api, coredns))
 
 

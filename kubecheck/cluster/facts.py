@@ -89,6 +89,11 @@ class Facts:
         return tuple(node for node in self.nodes if node.probed)
 
     @property
+    def coredns(self) -> Deployment | None:
+        """The Deployment of cluster DNS that is CoreDNS's; None where there is none, or none is known."""
+        return next((each for each in self.dns_deployments.found or () if each.coredns), None)
+
+    @property
     def dns_pods(self) -> tuple[Pod, ...]:
         """The pods that the DNS Service selects, ready or not. Raises CannotTell."""
         service = self.dns_service.value

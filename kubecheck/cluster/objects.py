@@ -146,7 +146,7 @@ class Service:
 class Deployment:
     """A Deployment's replicas; ``conditions`` tell a rollout that is stuck behind old replicas.
 
-    ``account`` is its pods' ServiceAccount.
+    ``account`` is its pods' ServiceAccount, ``images`` are those of their containers.
     """
 
     namespace: str
@@ -156,6 +156,12 @@ class Deployment:
     updated: int
     conditions: tuple[Condition, ...] = ()
     account: str = ""
+    images: tuple[str, ...] = ()
+
+    @property
+    def coredns(self) -> bool:
+        """Whether its pods are CoreDNS, by their image or their ServiceAccount."""
+        return any("coredns" in each for each in (self.account, *self.images))
 
 
 @dataclass(frozen=True)

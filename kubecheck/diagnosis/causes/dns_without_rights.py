@@ -26,7 +26,8 @@ def dns_without_rights(evidence: Evidence) -> Iterator[Finding]:
     have moved are looked for where they were; a replica that is started anew never becomes ready.
     """
     lacks = evidence.facts.dns_lacks.found or ()
-    for deployment in (evidence.facts.dns_deployments.found or ())[:1] if lacks else ():
+    deployment = evidence.facts.coredns
+    if lacks and deployment:
         account = f"{deployment.namespace}/{deployment.account}"
         yield Finding(
             says=f"ServiceAccount {account} of CoreDNS may not {', '.join(lacks)}: its binding is missing",
