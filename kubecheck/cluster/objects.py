@@ -100,6 +100,8 @@ class Pod:
     """When one of its containers last ended; empty where none ever did."""
     ending: str = ""
     """How it ended: ``container etcd, exit code 1, Error``."""
+    addresses: tuple[str, ...] = ()
+    """One of each family that it has, ``address`` first."""
 
     @property
     def full_name(self) -> str:
@@ -194,5 +196,5 @@ class Kubelet:
 
     @property
     def cluster_domain(self) -> str:
-        """The DNS domain that it hands to pods."""
-        return str(self.config.get("clusterDomain") or "")
+        """The DNS domain that it hands to pods, without the dot at its end that it may be written with."""
+        return str(self.config.get("clusterDomain") or "").rstrip(".")

@@ -94,6 +94,7 @@ def pod(item: Json) -> Pod:
         ready_since=readiness.get("lastTransitionTime") or metadata.get("creationTimestamp") or "",
         ended=ended,
         ending=ending,
+        addresses=tuple(each["ip"] for each in status.get("podIPs") or ()),
     )
 
 

@@ -156,6 +156,7 @@ UNREAD = Reading(problem="forbidden")
     [
         (["a.test", "b.test", "b.test"], UNREAD, "b.test"),
         (["", "a.test"], Reading(("b.test",)), "a.test"),
+        (["a.test.", "a.test"], UNREAD, "a.test"),
         ([], Reading(("b.test", "in-addr.arpa", "ip6.arpa")), "b.test"),
         ([], Reading(("a.test", "b.test")), None),
         ([], UNREAD, None),

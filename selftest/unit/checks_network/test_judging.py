@@ -236,6 +236,25 @@ def test_an_address_that_is_not_one_pods_alone(checks, facts, address, said):
     assert said in str(failed.value)
 
 
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("fd00:1::2", "fd00:1::2: pod default/a on node1 and pod default/b on node1"),
+        ("fd00:9::2", "fd00:9::2: pod default/b on node1 and node node2"),
+        ("fd00:96::2", "fd00:96::2: pod default/b on node1 lies in the Service CIDR fd00:96::/112"),
+    ],
+)
+def test_a_second_address_is_one_pods_alone_too(checks, facts, address, said):
+    nodes = (facts.nodes[0], replace(facts.nodes[1], addresses=("192.168.232.2", "fd00:9::2")))
+    facts = replace(facts, nodes=nodes, service_cidrs=Reading(("10.96.0.0/12", "fd00:96::/112")))
+    one = running("a", "10.244.1.2", addresses=("10.244.1.2", "fd00:1::2"))
+    other = running("b", "10.244.1.3", addresses=("10.244.1.3", address))
+    unique(checks, facts, one, replace(other, addresses=("10.244.1.3", "fd00:1::3")))
+    with pytest.raises(AssertionError) as failed:
+        unique(checks, facts, one, other)
+    assert said in str(failed.value)
+
+
 def test_no_pods_are_not_unique_addresses(checks, facts):
     with pytest.raises(CannotTell):
         unique(checks, facts, running("host", "192.168.232.1", host_network=True))
