@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TypeVar
 
 from kubecheck.cluster.api import ApiError
@@ -19,11 +19,14 @@ def malformed(problem: Exception) -> str:
     return f"{type(problem).__name__}: {problem}"
 
 
-def attempt(what: str, read: Callable[[], T]) -> Reading[T]:
-    """What ``read`` returns, or why it could not: the API server refused, or sent something else."""
+def attempt(what: str, read: Callable[[], T], absent: Collection[int] = (404,)) -> Reading[T]:
+    """What ``read`` returns, or why it could not: the API server refused, or sent something else.
+
+    Refused with one of the statuses ``absent``, it is known that there is nothing to read.
+    """
     try:
         return Reading(read())
     except ApiError as problem:
-        return Reading(problem=f"{what} could not be read: {problem}", absent=problem.status == 404)
+        return Reading(problem=f"{what} could not be read: {problem}", absent=problem.status in absent)
     except MALFORMED as problem:
         return Reading(problem=f"{what} came back in a form that is not understood: {malformed(problem)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 from kubecheck.cluster.api import Api, ApiError
 from kubecheck.cluster.attempt import attempt
@@ -13,7 +14,10 @@ from kubecheck.cluster.reading import Reading
 from kubecheck.input import parse_json
 
 SILENT = {0, 502, 503, 504}  # no answer in time, or the API server asked could not reach the other one
-NO_NODE = "it runs on no node of the cluster, and the API server's proxy leads to nodes only"
+NOT_TOLD: Reading[Any] = Reading(
+    problem="it runs on no node of the cluster, and the API server's proxy leads to nodes only", absent=True
+)
+STRANGERS = (401,)  # what it says to all that show no credentials, where --anonymous-auth is false
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,8 @@ class ApiServer:
     """An API server, as the endpoints of default/kubernetes name it.
 
     ``node`` is the node that it runs on, empty when that is none of the cluster's. ``failing`` are the
-    readiness checks that fail, each with what it says; none for one that is ready.
+    readiness checks that fail, each with what it says; none for one that is ready. What it does not tell
+    through another one is absent: one that runs on no node nothing, nor one that lets in no strangers.
     """
 
     address: str
@@ -65,14 +70,17 @@ def read_control_plane(api: Api, nodes: tuple[Node, ...]) -> ControlPlane:
         address, port = place
         node = by_address.get(address, "")
         if not node:
-            return ApiServer(address, port, node, Reading(problem=NO_NODE), Reading(problem=NO_NODE))
-        # The proxy to a node leads to any of its ports, and /readyz and /version are open to everybody.
+            return ApiServer(address, port, node, NOT_TOLD, NOT_TOLD)
+        # The proxy to a node leads to any of its ports, and shows no credentials to what listens there:
+        # /readyz and /version are open to everybody, unless anonymous requests are refused.
         proxy = f"/api/v1/nodes/https:{node}:{port}/proxy"
-        failing = attempt(f"/readyz of the API server on {node}", lambda: _failing(api, f"{proxy}/readyz"))
+        failing = attempt(
+            f"/readyz of the API server on {node}", lambda: _failing(api, f"{proxy}/readyz"), STRANGERS
+        )
         version = (
-            attempt(f"/version of the API server on {node}", lambda: _version(api, proxy))
+            attempt(f"/version of the API server on {node}", lambda: _version(api, proxy), STRANGERS)
             if failing.found is not None
-            else Reading[str](problem=failing.problem)
+            else Reading[str](problem=failing.problem, absent=failing.absent)
         )
         return ApiServer(address, port, node, failing, version)
 

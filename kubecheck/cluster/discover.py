@@ -78,7 +78,7 @@ def discover(api: Api, policy: Policy, *, probes: bool = True, shards: bool = Fa
         system = policy.addons.system_namespaces
         workloads = ask("Deployments and DaemonSets of the system", lambda: read_workloads(api, system))
         proxy_replaced = ask("Cilium's configuration", lambda: read_proxy_replacement(api))
-        proxy_mode = ask("ConfigMap kube-system/kube-proxy", lambda: read_proxy_mode(api))
+        proxy_mode = pool.submit(read_proxy_mode, api)
         api_services = ask("APIServices", lambda: read_api_services(api))
         webhooks = ask("admission webhooks", lambda: read_webhooks(api))
         cluster_info = ask("ConfigMap kube-public/cluster-info", lambda: read_cluster_info(api))
@@ -97,8 +97,8 @@ def discover(api: Api, policy: Policy, *, probes: bool = True, shards: bool = Fa
         }
         pods = ask("pods", lambda: _pods(api))
         kubernetes = ask("Service default/kubernetes", lambda: _service(api, "default", "kubernetes"))
-        dns_setup = ask("the servers of cluster DNS", lambda: read_dns(api, policy))
         dns = ask(f"Service {policy.dns.service}", lambda: _service(api, namespace, name))
+        dns_setup = ask("the servers of cluster DNS", lambda: read_dns(api, policy, dns.result()))
         deployments = ask("Deployments of cluster DNS", lambda: _deployments(api, namespace))
         dns_lacks = pool.submit(lambda: _dns_lacks(api, deployments.result()))
         cidrs = ask("the Service CIDR", lambda: _service_cidrs(api))
@@ -189,10 +189,11 @@ def _deployments(api: Api, namespace: str) -> tuple[Deployment, ...]:
 
 
 def _dns_lacks(api: Api, deployments: Reading[tuple[Deployment, ...]]) -> Reading[tuple[str, ...]]:
-    if not deployments.found:
-        problem = deployments.problem or "no Deployment here is cluster DNS's"
-        return Reading(problem=problem, absent=deployments.found is not None)
-    coredns = deployments.found[0]
+    if deployments.found is None:
+        return Reading(problem=deployments.problem)
+    coredns = next((each for each in deployments.found if each.coredns), None)
+    if coredns is None:
+        return Reading(problem="no Deployment here is cluster DNS's and CoreDNS", absent=True)
     return attempt("what CoreDNS may watch", lambda: read_rights(api, coredns))
 
 

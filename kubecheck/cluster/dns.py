@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from kubecheck.cluster.api import Api, ApiError
-from kubecheck.cluster.objects import Deployment, Kubelet
+from kubecheck.cluster.objects import Deployment, Kubelet, Service, ServicePort
 from kubecheck.cluster.reading import Reading
 from kubecheck.cluster.reviews import account_may
 from kubecheck.policy import Policy
 
 Json = dict[str, Any]
 
+PORT = 53  # the port at which a Service of cluster DNS is asked
 COREFILE = "coredns"  # the ConfigMap that kubeadm, the Helm chart and CoreDNS's own manifests use
 
 WATCHED = (("", "services"), ("discovery.k8s.io", "endpointslices"))
@@ -41,14 +42,15 @@ class DnsSetup:
     zones: Reading[tuple[str, ...]]
 
 
-def read_dns(api: Api, policy: Policy) -> DnsSetup:
+def read_dns(api: Api, policy: Policy, service: Reading[Service]) -> DnsSetup:
     """Read both, in two requests. Raises ApiError when the servers cannot be read."""
     namespace, _, name = policy.dns.service.partition("/")
     slices = api.items(
         f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices",
         labelSelector=f"kubernetes.io/service-name={name}",
     )
-    return DnsSetup(servers(slices), _read_zones(api, namespace))
+    ports = service.found.ports if service.found else ()
+    return DnsSetup(servers(slices, ports), _read_zones(api, namespace))
 
 
 def read_rights(api: Api, deployment: Deployment) -> tuple[str, ...]:
@@ -78,12 +80,15 @@ def cluster_domain(kubelets: Mapping[str, Reading[Kubelet]], setup: Reading[DnsS
     )
 
 
-def servers(slices: list[Json]) -> tuple[DnsServer, ...]:
-    """The ready endpoints in EndpointSlices, each address once, by name and address."""
+def servers(slices: list[Json], ports: Sequence[ServicePort]) -> tuple[DnsServer, ...]:
+    """The ready endpoints in EndpointSlices, each address once, by name and address.
+
+    ``ports`` are the Service's, where it is known.
+    """
     found: dict[str, DnsServer] = {}
     for part in slices:
-        udp = _port(part, "UDP", 53)
-        tcp = _port(part, "TCP", udp)
+        udp = _port(part, ports, "UDP", PORT)
+        tcp = _port(part, ports, "TCP", udp)
         for endpoint in part.get("endpoints") or ():
             if (endpoint.get("conditions") or {}).get("ready") is False:
                 continue
@@ -94,10 +99,20 @@ def servers(slices: list[Json]) -> tuple[DnsServer, ...]:
     return tuple(sorted(found.values(), key=lambda server: (server.name, server.address)))
 
 
-def _port(part: Json, protocol: str, otherwise: int) -> int:
-    ports = [p for p in part.get("ports") or () if p.get("protocol", "TCP") == protocol and p.get("port")]
-    of_dns = [p["port"] for p in ports if "dns" in (p.get("name") or "") or p["port"] == otherwise]
-    return int(of_dns[0]) if of_dns else otherwise
+def _port(part: Json, of_service: Sequence[ServicePort], protocol: str, otherwise: int) -> int:
+    """Where the endpoints listen for what comes to the Service's port 53: both ports have the same name.
+
+    Where the Service is not known, the only port of that protocol.
+    Source: https://kubernetes.io/docs/reference/kubernetes-api/service-resources/endpoint-slice-v1/
+    """
+    names = {port.name for port in of_service if (port.port, port.protocol) == (PORT, protocol)}
+    ports = [
+        port["port"]
+        for port in part.get("ports") or ()
+        if port.get("port") and port.get("protocol", "TCP") == protocol
+        if not of_service or (port.get("name") or "") in names
+    ]
+    return int(ports[0]) if len(ports) == 1 else otherwise
 
 
 def _read_zones(api: Api, namespace: str) -> Reading[tuple[str, ...]]:

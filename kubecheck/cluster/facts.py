@@ -52,7 +52,7 @@ class Facts:
     proxy_replaced: Reading[bool] = UNREAD
     """Whether Cilium stands in for kube-proxy; absent where there is no Cilium."""
     proxy_mode: Reading[str] = UNREAD
-    """The mode that kube-proxy's ConfigMap names; absent where kube-proxy was not installed by kubeadm."""
+    """The mode that kube-proxy's ConfigMap names; absent where that does not hold its configuration."""
     api_services: Reading[tuple[ApiService, ...]] = UNREAD
     webhooks: Reading[tuple[Webhook, ...]] = UNREAD
     cluster_info: Reading[ClusterInfo] = UNREAD
@@ -87,6 +87,11 @@ class Facts:
     def probed_nodes(self) -> tuple[Node, ...]:
         """The nodes that carry probe pods."""
         return tuple(node for node in self.nodes if node.probed)
+
+    @property
+    def coredns(self) -> Deployment | None:
+        """The Deployment of cluster DNS that is CoreDNS's; None where there is none, or none is known."""
+        return next((each for each in self.dns_deployments.found or () if each.coredns), None)
 
     @property
     def dns_pods(self) -> tuple[Pod, ...]:

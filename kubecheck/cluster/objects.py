@@ -100,6 +100,8 @@ class Pod:
     """When one of its containers last ended; empty where none ever did."""
     ending: str = ""
     """How it ended: ``container etcd, exit code 1, Error``."""
+    addresses: tuple[str, ...] = ()
+    """One of each family that it has, ``address`` first."""
 
     @property
     def full_name(self) -> str:
@@ -146,7 +148,7 @@ class Service:
 class Deployment:
     """A Deployment's replicas; ``conditions`` tell a rollout that is stuck behind old replicas.
 
-    ``account`` is its pods' ServiceAccount.
+    ``account`` is its pods' ServiceAccount, ``images`` are those of their containers.
     """
 
     namespace: str
@@ -156,6 +158,12 @@ class Deployment:
     updated: int
     conditions: tuple[Condition, ...] = ()
     account: str = ""
+    images: tuple[str, ...] = ()
+
+    @property
+    def coredns(self) -> bool:
+        """Whether its pods are CoreDNS, by their image or their ServiceAccount."""
+        return any("coredns" in each for each in (self.account, *self.images))
 
 
 @dataclass(frozen=True)
@@ -188,5 +196,5 @@ class Kubelet:
 
     @property
     def cluster_domain(self) -> str:
-        """The DNS domain that it hands to pods."""
-        return str(self.config.get("clusterDomain") or "")
+        """The DNS domain that it hands to pods, without the dot at its end that it may be written with."""
+        return str(self.config.get("clusterDomain") or "").rstrip(".")

@@ -94,6 +94,7 @@ def pod(item: Json) -> Pod:
         ready_since=readiness.get("lastTransitionTime") or metadata.get("creationTimestamp") or "",
         ended=ended,
         ending=ending,
+        addresses=tuple(each["ip"] for each in status.get("podIPs") or ()),
     )
 
 
@@ -154,6 +155,7 @@ def service(item: Json, slices: list[Json]) -> Service:
 def deployment(item: Json) -> Deployment:
     """A Deployment."""
     status = item.get("status", {})
+    pods = item["spec"].get("template", {}).get("spec", {})
     return Deployment(
         namespace=item["metadata"]["namespace"],
         name=item["metadata"]["name"],
@@ -161,7 +163,8 @@ def deployment(item: Json) -> Deployment:
         ready=status.get("readyReplicas") or 0,
         updated=status.get("updatedReplicas") or 0,
         conditions=tuple(condition(c) for c in status.get("conditions") or ()),
-        account=item["spec"].get("template", {}).get("spec", {}).get("serviceAccountName") or "default",
+        account=pods.get("serviceAccountName") or "default",
+        images=tuple(container.get("image") or "" for container in pods.get("containers") or ()),
     )
 
 

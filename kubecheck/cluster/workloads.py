@@ -8,7 +8,9 @@ from typing import Any
 
 from kubecheck.cluster import parse
 from kubecheck.cluster.api import Api
+from kubecheck.cluster.attempt import attempt
 from kubecheck.cluster.objects import Deployment, Pod
+from kubecheck.cluster.reading import Reading
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,24 @@ def read_proxy_replacement(api: Api) -> bool:
     return data.get("kube-proxy-replacement", "false") in {"true", "strict"}
 
 
-def read_proxy_mode(api: Api) -> str:
-    """The mode in kube-proxy's ConfigMap, which kubeadm makes; iptables without one. Raises ApiError."""
-    data = api.get("/api/v1/namespaces/kube-system/configmaps/kube-proxy").get("data") or {}
-    mode = re.search(r"""^mode:\s*["']?(\w+)""", data.get("config.conf", ""), re.MULTILINE)
+def read_proxy_mode(api: Api) -> Reading[str]:
+    """The mode in the configuration that kubeadm gives to kube-proxy; iptables where that names none.
+
+    Absent where the ConfigMap does not hold the configuration, as on EKS. Raises nothing.
+    Source: KubeProxyConfigMapKey in cmd/kubeadm/app/constants/constants.go.
+    """
+    what = "ConfigMap kube-system/kube-proxy"
+    reading = attempt(what, lambda: _mode(api.get("/api/v1/namespaces/kube-system/configmaps/kube-proxy")))
+    if reading.found == "":
+        return Reading(problem=f"{what} does not hold kube-proxy's configuration (config.conf)", absent=True)
+    return reading
+
+
+def _mode(configmap: dict[str, Any]) -> str:
+    config = (configmap.get("data") or {}).get("config.conf")
+    if config is None:
+        return ""
+    mode = re.search(r"""^mode:\s*["']?(\w+)""", config, re.MULTILINE)
     return mode[1] if mode else "iptables"
 
 

@@ -42,8 +42,8 @@ class DeniedAnswer(TcpAnswer):
 
     @property
     def conclusive(self) -> bool:
-        """The line ends with 0 or 1, unless it was killed."""
-        return self.raw.status in (0, 1) and super().conclusive
+        """The line ends with 0 or 1, unless it was killed; nc's 1 may also be an error of its own."""
+        return self.raw.status in (0, 1) and not self.tool_failed and super().conclusive
 
     def must_not_connect(self) -> None:
         """The connection did not come about."""

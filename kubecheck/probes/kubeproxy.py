@@ -16,6 +16,7 @@ HEALTH_PORT, METRICS_PORT = 10256, 10249
 class KubeProxy(Question):
     """kube-proxy's health, mode and version; to be asked on the host's network.
 
+    Bound to an IPv6 address it serves its metrics at ::1 alone, and under k3s its health too.
     Source: healthzBindAddress and metricsBindAddress in
     https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/
     """
@@ -30,22 +31,27 @@ class KubeProxy(Question):
 
         One that does not answer in time is not asked for more.
         """
-        get = f"timeout {seconds} wget -Y off -q -O - http://127.0.0.1"
+        get = f"timeout {seconds} wget -Y off -q -O -"
         return (
-            f"{get}:{HEALTH_PORT}/healthz; status=$?; [ $status -le 1 ] || exit $status; echo;"
-            f' echo "mode=$({get}:{METRICS_PORT}/proxyMode 2>/dev/null)";'
-            f" {get}:{METRICS_PORT}/metrics 2>/dev/null | grep '^kubernetes_build_info{{'; exit $status"
+            f"at() {{ nc -w {seconds} ::1 $1 -e true && echo http://[::1]:$1 || echo http://127.0.0.1:$1; }};"
+            f' {get} "$(at {HEALTH_PORT} 2>/dev/null)/healthz"; status=$?; [ $status -le 1 ] || exit $status;'
+            f' echo; told=$(at {METRICS_PORT} 2>/dev/null); echo "mode=$({get} "$told/proxyMode" 2>&1)";'
+            f" {get} \"$told/metrics\" 2>/dev/null | grep '^kubernetes_build_info{{'; exit $status"
         )
 
     def read(self, raw: Raw, origin: str) -> KubeProxyAnswer:
         """The answer in ``raw``."""
-        mode = re.search(r"^mode=(\S+)$", raw.text, re.MULTILINE)
+        health, *more = re.split(r"^mode=", raw.text, maxsplit=1, flags=re.MULTILINE)
+        told = "".join(more)
+        mode = re.match(r"\S+$", told, re.MULTILINE)
         version = re.search(r'^kubernetes_build_info\{.*git_version="([^"]+)"', raw.text, re.MULTILINE)
         return KubeProxyAnswer(
             self, origin, raw,
-            health=_health(raw.text),
-            mode=mode[1] if mode else "",
+            health=_health(health),
+            mode=mode[0] if mode else "",
             version=version[1] if version else "",
+            said=health.strip(),
+            metrics_refused="refused" in told,
         )  # fmt: skip
 
 
@@ -53,28 +59,30 @@ class KubeProxy(Question):
 class KubeProxyAnswer(Answer):
     """Its mode (iptables, ipvs, nftables) and version, empty where it does not tell; its health as JSON.
 
-    Where the health check fails, wget shows the HTTP status and no text.
+    Where the health check fails, wget shows the HTTP status and no text: ``said`` is what it printed.
+    ``metrics_refused`` where nobody listens at the port at which mode and version are told.
     """
 
     health: dict[str, object]
     mode: str
     version: str
+    said: str
+    metrics_refused: bool
 
     @property
     def absent(self) -> bool:
         """Nobody listens at the health port."""
-        return "refused" in self.raw.text
+        return "refused" in self.said
 
     @property
     def got(self) -> str:
         """Healthy or what it said instead."""
-        text = self.raw.text
         if self.raw.status == 0 or self.health:
             return f"healthy, mode {self.mode or 'not told'}, version {self.version or 'not told'}"
-        refused = re.search(r"can't connect to remote host.*?: (.+)", text)
+        refused = re.search(r"can't connect to remote host.*?: (.+)", self.said)
         if refused:
             return refused[1].strip().lower()
-        failed = re.search(r"server returned error: (.+)", text)
+        failed = re.search(r"server returned error: (.+)", self.said)
         return failed[1].strip() if failed else super().got
 
     @property

@@ -43,9 +43,16 @@ class PingAnswer(Answer):
         return not re.search(r"are you root|raw socket", self.raw.text)
 
     @property
+    def said(self) -> str:
+        """The kernel's word for what happened; empty where it said nothing."""
+        found = re.search(r"ping: (?:sendto: )?(.+)", self.raw.text)
+        return found[1] if found else ""
+
+    @property
     def conclusive(self) -> bool:
-        """Nothing is learnt where this pod may not ping."""
-        return self.permitted and super().conclusive
+        """Nothing is learnt where this pod may not ping, nor from silence where it had no time to listen."""
+        unheard = self.raw.starved and self.raw.status != 0 and not self.said
+        return self.permitted and not unheard and super().conclusive
 
     @property
     def may_change(self) -> bool:
@@ -59,8 +66,7 @@ class PingAnswer(Answer):
             return "a reply"
         if not super().conclusive:
             return super().got
-        said = re.search(r"ping: (?:sendto: )?(.+)", self.raw.text)
-        return said[1] if said else f"no reply to {PINGS} echo requests"
+        return self.said or f"no reply to {PINGS} echo requests"
 
     def must_reply(self) -> None:
         """An echo came back."""

@@ -111,7 +111,12 @@ class Answer:
         if self.raw.starved and (status in KILLED or _TIMED_OUT.search(self.raw.text)):
             return False
         crashed = status > 128 and status not in KILLED
-        return not crashed and status not in NOT_FOUND and not _TOOL_TROUBLE.search(self.raw.text)
+        return not crashed and status not in NOT_FOUND and not self.tool_failed
+
+    @property
+    def tool_failed(self) -> bool:
+        """Whether the tool says that it could not do its work; one that succeeds may print the like."""
+        return bool(_TOOL_TROUBLE.search(self.raw.text))
 
     @property
     def may_change(self) -> bool:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from shlex import quote
 
-from kubecheck.probes.question import Answer, Question, Raw
+from kubecheck.probes.question import KILLED, Answer, Question, Raw
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,12 @@ class Resolve(Question):
         return f"resolve {self.name}"
 
     def shell(self, seconds: int) -> str:
-        """Succeeds as soon as the name has an address."""
+        """Succeeds as soon as the name has an address; else the status is wget's, or its time was over."""
         url = quote(f"http://{self.name}:{self.port}/")
         return (
             "sed -n '/^nameserver/p;/^search/p' /etc/resolv.conf;"
-            f' said=$(timeout {seconds} wget -Y off -O /dev/null {url} 2>&1); echo "$said";'
-            ' case "$said" in *"Connecting to "*) ;; *) false;; esac'
+            f' said=$(timeout {seconds} wget -Y off -O /dev/null {url} 2>&1); status=$?; echo "$said";'
+            ' case "$said" in *"Connecting to "*) ;; *) exit $status;; esac'
         )
 
     def read(self, raw: Raw, origin: str) -> ResolveAnswer:
@@ -57,6 +57,11 @@ class ResolveAnswer(Answer):
     search: tuple[str, ...]
 
     @property
+    def nonexistent(self) -> bool:
+        """Whether the libc was told that there is no such name, rather than nothing in time."""
+        return "bad address" in self.raw.text
+
+    @property
     def got(self) -> str:
         """The address and who was asked."""
         if not self.conclusive:
@@ -64,7 +69,8 @@ class ResolveAnswer(Answer):
         asked = (
             f"nameserver {', '.join(self.nameservers) or 'none'}, search {' '.join(self.search) or 'none'}"
         )
-        return f"{self.resolved or 'no address'} ({asked})"
+        nothing = "no answer in time" if self.raw.status in KILLED else "no address"
+        return f"{self.resolved or nothing} ({asked})"
 
     def must_be(self, expected: str, nameserver: str) -> None:
         """The name has the address ``expected``, and ``nameserver`` is the one the pod asks."""

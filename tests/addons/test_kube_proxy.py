@@ -18,7 +18,7 @@ LAG_SECONDS = 300.0  # it brings its rules up to date every 30 seconds even when
 
 LOOK = (
     "kubectl -n kube-system get pods -l k8s-app=kube-proxy -o wide; on the node: systemctl status kube-proxy",
-    "on the node: curl -s http://127.0.0.1:10256/healthz; curl -s http://127.0.0.1:10249/proxyMode",
+    "on the node: curl -s http://localhost:10256/healthz; curl -s http://localhost:10249/proxyMode",
 )
 
 
@@ -56,7 +56,7 @@ def test_kube_proxy_version(answer: KubeProxyAnswer, facts: Facts, node: Node) -
     """
     must_run(answer, node)
     if not answer.version:
-        raise NotApplicable(f"kube-proxy on {node.name} does not tell its version on 127.0.0.1:10249")
+        raise NotApplicable(f"kube-proxy on {node.name} does not tell its version at its port 10249")
     server, kubelet, proxy = map(minor, (facts.server_version, node.kubelet_version, answer.version))
     allowed = 3 if proxy >= 25 else 2
     assert 0 <= server - proxy <= allowed and abs(kubelet - proxy) <= allowed, (
@@ -87,13 +87,18 @@ def test_kube_proxy_mode(answer: KubeProxyAnswer, facts: Facts, policy: Policy, 
     wanted = wanted or facts.proxy_mode.value
     must_run(answer, node)
     if not answer.mode:
-        raise NotApplicable(f"kube-proxy on {node.name} does not tell its mode on 127.0.0.1:10249")
+        raise NotApplicable(f"kube-proxy on {node.name} does not tell its mode at its port 10249")
     answer.must(answer.mode == wanted, f"mode {wanted}")
 
 
 def must_run(answer: KubeProxyAnswer, node: Node) -> None:
-    """Raise unless there is a kube-proxy to look at: that it runs is a check of its own."""
+    """Raise unless there is a kube-proxy that tells of itself: that it runs is a check of its own."""
     if answer.absent:
         raise NotApplicable(f"no kube-proxy runs on {node.name}")
+    if answer.metrics_refused:
+        raise NotApplicable(
+            f"kube-proxy on {node.name} tells neither mode nor version:"
+            " nobody listens at port 10249 of its loopback (metricsBindAddress)"
+        )
     if not answer.mode and not answer.version:
         raise CannotTell(answer.told("its mode and its version"))

@@ -82,13 +82,13 @@ def test_api_servers_ready(facts: Facts) -> None:
     """/readyz of every API server, not only of the one that a load balancer chose: etcd, informers, hooks.
 
     The one that the kubeconfig leads to is asked directly, the others through it. One that runs on no node
-    of the cluster is asked from the nodes only.
+    of the cluster, or lets in nobody without credentials (--anonymous-auth=false), is asked by nodes only.
     Source: https://kubernetes.io/docs/reference/using-api/health-checks/
     """
     control_plane = facts.control_plane.value
     targets: dict[str, tuple[str, ...] | CannotTell] = {}
     for name, server in api_servers(facts).items():
-        if server.node:
+        if not server.failing.absent:
             targets[name] = _told(server)
     failing = control_plane.failing
     targets["the kubeconfig's"] = failing.found if failing.found is not None else CannotTell(failing.problem)
@@ -144,13 +144,16 @@ def test_vip_reachable(answer: TlsAnswer) -> None:
 def test_api_server_versions(facts: Facts) -> None:
     """In a highly available cluster the newest and the oldest API server are within one minor version.
 
+    One that runs on no node of the cluster, or lets in nobody without credentials, does not tell its own.
     Source: https://kubernetes.io/releases/version-skew-policy/#kube-apiserver
     """
     servers = api_servers(facts)
     known = {name: server.version.found for name, server in servers.items() if server.version.found}
     unknown = [f"{name}: {server.version.problem}" for name, server in servers.items() if name not in known]
-    if len(servers) == 1:
-        raise NotApplicable("there is one API server only")
+    if len(servers) < 2:
+        raise NotApplicable("there are no two API servers")
+    if all(server.version.absent for server in servers.values()):
+        raise NotApplicable(f"no API server tells its version through another one; {'; '.join(unknown)}")
     minors = {name: minor(version) for name, version in known.items()}
     shown = ", ".join(f"{name} {version}" for name, version in known.items())
     if minors:

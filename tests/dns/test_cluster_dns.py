@@ -118,11 +118,11 @@ def test_dns_may_watch(facts: Facts) -> None:
     """The authorizer lets CoreDNS's ServiceAccount list and watch what its answers are made of.
 
     Without these rights it goes on with what it knew, answers nothing new, and does not become ready
-    when it is started again.
+    when it is started again. Another DNS server, such as the older kube-dns, needs other rights.
     Source: https://coredns.io/plugins/kubernetes/
     """
     if facts.dns_lacks.absent:
         raise NotApplicable(facts.dns_lacks.problem)
     lacks = facts.dns_lacks.value
-    accounts = ", ".join(f"{each.namespace}/{each.account}" for each in facts.dns_deployments.value[:1])
-    assert not lacks, f"ServiceAccount {accounts} of CoreDNS may not {', '.join(lacks)}"
+    account = f"{facts.coredns.namespace}/{facts.coredns.account} " if facts.coredns else ""
+    assert not lacks, f"ServiceAccount {account}of CoreDNS may not {', '.join(lacks)}"

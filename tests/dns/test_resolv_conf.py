@@ -65,7 +65,7 @@ def test_domain_is_served(facts: Facts, node: Node) -> None:
     if zones.absent:
         raise NotApplicable(zones.problem)
     domain = facts.kubelets[node.name].value.cluster_domain
-    assert domain.lower().rstrip(".") in zones.value, (
+    assert domain.lower() in zones.value, (
         f"the kubelet of {node.name} hands out clusterDomain {domain or '(none)'}, and CoreDNS serves"
         f" {', '.join(zones.value)}"
     )

@@ -17,7 +17,7 @@ from kubecheck.checks import API, CannotTell, Facts, check, listed
     ),
 )
 def test_pod_addresses_are_unique(facts: Facts) -> None:
-    """No two running pods share an address, and none has a node's or one of the Service CIDR's.
+    """No two running pods share an address, of either family; none has a node's or one of the Service CIDR's.
 
     With an address twice, packets reach the one or the other, by chance or by node.
     Source: https://kubernetes.io/docs/concepts/services-networking/#the-kubernetes-network-model
@@ -26,7 +26,8 @@ def test_pod_addresses_are_unique(facts: Facts) -> None:
     for pod in facts.pods.value:
         # A pod that is being deleted may have given its address back already.
         if pod.phase == "Running" and pod.address and not pod.host_network and not pod.deleted:
-            owners[pod.address].append(f"pod {pod.full_name} on {pod.node}")
+            for address in pod.addresses or (pod.address,):
+                owners[address].append(f"pod {pod.full_name} on {pod.node}")
     if not owners:
         raise CannotTell("no pod with an address of its own runs in this cluster")
     nodes = {address: node.name for node in facts.nodes for address in node.addresses}

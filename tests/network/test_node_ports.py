@@ -36,7 +36,7 @@ def node_ports(here: Site) -> dict[str, HttpGet | CannotTell]:
     at=NODES | PODS,
     asks=node_ports,
     remedy=(
-        "on the node that is asked: curl -s http://127.0.0.1:10256/healthz (kube-proxy)",
+        "on the node that is asked: curl -s http://localhost:10256/healthz (kube-proxy)",
         "look at kube-proxy's --nodeport-addresses, and for a firewall before ports 30000 to 32767",
     ),
 )

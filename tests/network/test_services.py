@@ -24,7 +24,7 @@ from kubecheck.checks import (
 
 LOOK_AT_KUBE_PROXY = (
     "kubectl -n kube-system get pods -l k8s-app=kube-proxy -o wide; on the node: systemctl status kube-proxy",
-    "on the node: curl -s http://127.0.0.1:10256/healthz",
+    "on the node: curl -s http://localhost:10256/healthz",
 )
 
 

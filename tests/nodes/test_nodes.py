@@ -88,15 +88,32 @@ def test_kubelet_version_skew(facts: Facts, node: Node) -> None:
 
 
 @check(
-    title="There is at least one node, and one that takes pods",
+    title="There is at least one node, and one that takes ordinary pods",
     at=API,
     runbook=("R20",),
-    remedy=("kubectl get nodes -o wide",),
+    remedy=(
+        "kubectl get nodes -o wide; kubectl describe node NODE, and look at Taints",
+        "where masters are to run pods: kubectl taint nodes NODE node-role.kubernetes.io/control-plane-",
+    ),
 )
 def test_some_node_takes_pods(facts: Facts) -> None:
-    """Some node is Ready, schedulable, and runs Linux.
+    """Some node is Ready, schedulable, runs Linux, and has no taint that a pod must tolerate.
 
-    Source: https://kubernetes.io/docs/concepts/architecture/nodes/#manual-node-administration
+    Elsewhere a pod without tolerations stays Pending: on control planes as kubeadm makes them, for instance.
+    Source: https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/
     """
-    takes = [node for node in facts.probed_nodes if node.ready and not node.unschedulable]
-    assert takes, f"none of {len(facts.nodes)} nodes is Ready and schedulable"
+    kept_away = {node.name: _why_no_pods(node) for node in facts.probed_nodes}
+    assert not all(kept_away.values()), (
+        f"none of {len(facts.nodes)} nodes takes pods without tolerations: "
+        + listed([f"{name} {why}" for name, why in kept_away.items()] or ["none runs Linux"], "; ")
+    )
+
+
+def _why_no_pods(node: Node) -> str:
+    """What keeps ordinary pods away from a node, empty when nothing does."""
+    if not node.ready:
+        return "is not Ready"
+    if node.unschedulable:
+        return "is cordoned"
+    taints = [taint for taint in node.taints if taint.endswith((":NoSchedule", ":NoExecute"))]
+    return f"has the taint {', '.join(taints)}" if taints else ""

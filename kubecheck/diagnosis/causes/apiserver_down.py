@@ -98,7 +98,7 @@ def _silent(evidence: Evidence) -> dict[str, str]:
     control_plane = evidence.facts.control_plane.found
     if leases is None or control_plane is None:
         return {}
-    ready = {server.name for server in control_plane.servers if server.failing.found == ()}
+    ready = {s.name for s in control_plane.servers if s.failing.found == () or (s.node and s.failing.absent)}
     listed = {server.name for server in control_plane.servers}
     few = evidence.failed("controlplane.api_servers_count")
     found = {}

@@ -33,7 +33,8 @@ def dns_without_rights(evidence: Evidence) -> Iterator[Finding]:
     none of its rights its binding is missing, mostly; where it lacks some, it is newer than its role.
     """
     lacks = evidence.facts.dns_lacks.found or ()
-    for deployment in (evidence.facts.dns_deployments.found or ())[:1] if lacks else ():
+    deployment = evidence.facts.coredns
+    if lacks and deployment:
         account = f"{deployment.namespace}/{deployment.account}"
         standard = {f"{deployment.namespace}/{deployment.name}", account} == {STANDARD}
         names = {"namespace": deployment.namespace, "account": deployment.account, "rules": _rules(lacks)}

@@ -10,7 +10,7 @@ from kubecheck.diagnosis.traffic import without_kube_proxy
 @cause(
     title="kube-proxy is down on a node",
     confirm=(
-        "on the node: curl -s http://127.0.0.1:10256/healthz",
+        "on the node: curl -s http://localhost:10256/healthz",
         "on the node: iptables-save | grep -c KUBE-SVC, or nft list table ip kube-proxy",
     ),
     remedy=(

@@ -10,7 +10,7 @@ from kubecheck.wording import listed
 
 @cause(
     title="kube-proxy works in another mode than promised",
-    confirm=("on {node}: curl -s http://127.0.0.1:10249/proxyMode",),
+    confirm=("on {node}: curl -s http://localhost:10249/proxyMode",),
     remedy=(
         "on {nodes}: load what the mode needs (ipvs: modprobe ip_vs ip_vs_rr ip_vs_wrr ip_vs_sh nf_conntrack)",
         "on {nodes}: set mode in kube-proxy's configuration; systemctl restart kube-proxy",

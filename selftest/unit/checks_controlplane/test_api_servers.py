@@ -6,7 +6,13 @@ import pytest
 
 from kubecheck.checks import CannotTell, NotApplicable, Policy
 from kubecheck.cluster.clusterinfo import ClusterInfo
-from kubecheck.cluster.controlplane import ApiServer, ControlPlane, failing_in, read_control_plane
+from kubecheck.cluster.controlplane import (
+    NOT_TOLD,
+    ApiServer,
+    ControlPlane,
+    failing_in,
+    read_control_plane,
+)
 from kubecheck.cluster.leases import Lease, Leases
 from kubecheck.cluster.reading import Reading
 from kubecheck.policy.model import ControlPlane as Promised
@@ -76,6 +82,51 @@ def test_a_refused_right_is_no_failing_api_server(server, api, facts):
     found = read_control_plane(api, facts.nodes)
     assert found.servers[0].failing.found is None
     assert "forbidden" in found.servers[0].failing.problem
+
+
+def test_one_that_lets_in_nobody_without_credentials_is_alive_and_tells_no_more(server, api, facts, checks):
+    proxy = "/api/v1/nodes/https:{}:6443/proxy/readyz"
+    server.pages = {
+        "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices": (200, SLICES),
+        "/readyz": (200, b"ok"),
+        proxy.format("node1"): (401, {"message": "Unauthorized"}),
+        proxy.format("node2"): (401, {"message": "Unauthorized"}),
+    }
+    found = read_control_plane(api, facts.nodes)
+    assert all(each.failing.absent and each.version.absent for each in found.servers)
+    module = checks("controlplane", "test_api_servers")
+    module.test_api_servers_ready(replace(facts, control_plane=Reading(found)))
+    with pytest.raises(NotApplicable, match=r"node1: .*Unauthorized.*192\.168\.232\.3: .*no node"):
+        module.test_api_server_versions(replace(facts, control_plane=Reading(found)))
+    broken = replace(found, failing=Reading(("etcd failed: reason withheld",)))
+    with pytest.raises(AssertionError, match="kubeconfig's API server: etcd failed"):
+        module.test_api_servers_ready(replace(facts, control_plane=Reading(broken)))
+
+
+def test_versions_of_api_servers_that_run_on_no_node_are_not_compared(checks, facts):
+    judge = checks("controlplane", "test_api_servers").test_api_server_versions
+    outside = ApiServer("10.0.0.8", 443, "", NOT_TOLD, NOT_TOLD)
+    elsewhere = replace(outside, address="10.0.0.9")
+    for servers, raised in (
+        ((outside, elsewhere), NotApplicable),
+        ((), NotApplicable),
+        ((outside, server_of("m1")), CannotTell),
+    ):
+        with pytest.raises(raised):
+            judge(replace(facts, control_plane=Reading(ControlPlane(servers, Reading(())))))
+
+
+def test_one_that_lets_strangers_see_its_health_alone_tells_no_version(server, api, facts):
+    proxy = "/api/v1/nodes/https:node1:6443/proxy/"
+    server.pages = {
+        "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices": (200, SLICES),
+        "/readyz": (200, b"ok"),
+        f"{proxy}readyz": (200, b"ok"),
+        f"{proxy}version": (401, {"message": "Unauthorized"}),
+    }
+    one = read_control_plane(api, facts.nodes).servers[0]
+    assert one.failing.found == ()
+    assert one.version.absent
 
 
 def test_one_that_is_not_ready_is_red_and_says_why(checks, facts):

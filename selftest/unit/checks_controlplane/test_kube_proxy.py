@@ -24,6 +24,11 @@ UNHEALTHY = b"wget: server returned error: HTTP/1.1 503 Service Unavailable\n\nm
 GONE = b"wget: can't connect to remote host (127.0.0.1): Connection refused\n\nmode=\n"
 
 
+HEALTH = HEALTHY.partition(b"mode=")[0]
+NO_METRICS = HEALTH + b"mode=wget: can't connect to remote host (127.0.0.1): Connection refused\n"
+SLOW_METRICS = HEALTH + b"mode=\n"
+
+
 def answer(output, status=0):
     return KubeProxy().read(Raw(status, output, 0.1), "node node1 (host network)")
 
@@ -90,6 +95,20 @@ def test_a_dead_one_is_told_by_one_check_only(checks, facts):
         module.test_kube_proxy_version(answer(b"Terminated\n\nmode=\n", 143), facts, node)
 
 
+@pytest.mark.parametrize(("output", "raised"), [(NO_METRICS, NotApplicable), (SLOW_METRICS, CannotTell)])
+def test_a_healthy_one_that_tells_no_more(checks, facts, output, raised):
+    module, node = checks("addons", "test_kube_proxy"), facts.nodes[0]
+    found, promised = answer(output), Policy(addons=Addons(kube_proxy_mode="iptables"))
+    found.must_be_healthy(300)
+    for judge in (
+        lambda: module.test_kube_proxy_version(found, facts, node),
+        lambda: module.test_kube_proxy_mode(found, facts, promised, node),
+    ):
+        with pytest.raises(raised) as told:
+            judge()
+        assert raised is CannotTell or "nobody listens at port 10249 of its loopback" in str(told.value)
+
+
 def test_the_mode_is_policys_or_that_of_the_configmap(checks, facts):
     judge = checks("addons", "test_kube_proxy").test_kube_proxy_mode
     node, kubeadm = facts.nodes[0], replace(facts, proxy_mode=Reading("ipvs"))
@@ -118,11 +137,28 @@ def test_what_its_configmaps_say(server, api):
         f"{path}kube-proxy": (200, {"data": {"config.conf": config}}),
         f"{path}cilium-config": (200, {"data": {"kube-proxy-replacement": "true"}}),
     }
-    assert read_proxy_mode(api) == "nftables"
+    assert read_proxy_mode(api) == Reading("nftables")
     assert read_proxy_replacement(api) is True
     server.pages = {
         f"{path}kube-proxy": (200, {"data": {"config.conf": 'mode: ""\n'}}),
         f"{path}cilium-config": (200, {"data": {"kube-proxy-replacement": "partial"}}),
     }
-    assert read_proxy_mode(api) == "iptables"
+    assert read_proxy_mode(api) == Reading("iptables")
     assert read_proxy_replacement(api) is False
+
+
+@pytest.mark.parametrize(
+    ("status", "page", "absent"),
+    [
+        (200, {"data": {"kubeconfig": "mode: x"}}, True),  # as on EKS, whose configuration is elsewhere
+        (200, {}, True),
+        (404, {"message": "not found"}, True),
+        (403, {"message": "forbidden"}, False),
+        (200, {"data": {"config.conf": 7}}, False),
+    ],
+)
+def test_a_configmap_that_does_not_hold_its_configuration_names_no_mode(server, api, status, page, absent):
+    server.pages = {"/api/v1/namespaces/kube-system/configmaps/kube-proxy": (status, page)}
+    reading = read_proxy_mode(api)
+    assert (reading.found, reading.absent) == (None, absent)
+    assert "ConfigMap kube-system/kube-proxy" in reading.problem

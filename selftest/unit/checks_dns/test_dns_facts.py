@@ -4,7 +4,7 @@ import pytest
 
 from kubecheck.cluster.api import ApiError
 from kubecheck.cluster.dns import DnsServer, DnsSetup, cluster_domain, read_dns, servers, zones
-from kubecheck.cluster.objects import Kubelet
+from kubecheck.cluster.objects import Deployment, Kubelet, Service, ServicePort
 from kubecheck.cluster.reading import Reading
 from kubecheck.policy import Policy
 
@@ -54,6 +54,13 @@ PORTS = [
 ]
 
 
+SERVICE = (
+    ServicePort("dns", "UDP", 53),
+    ServicePort("dns-tcp", "TCP", 53),
+    ServicePort("metrics", "TCP", 9153),
+)
+
+
 def test_ready_endpoints_are_the_servers():
     found = servers(
         [
@@ -66,7 +73,8 @@ def test_ready_endpoints_are_the_servers():
                 ],
             },
             {"ports": PORTS, "endpoints": None},
-        ]
+        ],
+        SERVICE,
     )
     assert found == (
         DnsServer("10.0.0.1", "coredns-a", "node1", 53, 53),
@@ -74,14 +82,33 @@ def test_ready_endpoints_are_the_servers():
     )
 
 
-def test_servers_that_listen_elsewhere():
-    ports = [
-        {"name": "dns", "port": 5353, "protocol": "UDP"},
-        {"name": "metrics", "port": 9154},
-        {"name": "dns-tcp", "port": 5354, "protocol": "TCP"},
-    ]
-    (found,) = servers([{"ports": ports, "endpoints": [endpoint("fd00::1", node=None)]}])
-    assert found == DnsServer("fd00::1", "fd00::1", "", 5353, 5354)
+def port(name, number, protocol="TCP"):
+    return {"name": name, "port": number, "protocol": protocol}
+
+
+HELM = (
+    ServicePort("udp-53", "UDP", 53),
+    ServicePort("tcp-53", "TCP", 53),
+    ServicePort("tcp-9153", "TCP", 9153),
+)
+UNNAMED = (ServicePort("", "UDP", 53),)
+
+
+@pytest.mark.parametrize(
+    ("service", "ports", "udp", "tcp"),
+    [
+        (SERVICE, [port("dns", 5353, "UDP"), port("metrics", 9154), port("dns-tcp", 5354)], 5353, 5354),
+        (HELM, [port("udp-53", 1053, "UDP"), port("tcp-53", 1054), port("tcp-9153", 53)], 1053, 1054),
+        (UNNAMED, [{"port": 5353, "protocol": "UDP"}], 5353, 5353),
+        ((*UNNAMED, SERVICE[2]), [port(None, 5353, "UDP"), port("metrics", 9153)], 5353, 5353),
+        ((), [port("a", 5353, "UDP"), port("b", 5354)], 5353, 5354),
+        ((), [port("a", 5353, "UDP"), port("b", 5354), port("metrics", 9153)], 5353, 5353),
+        ((), [], 53, 53),
+    ],
+)
+def test_servers_listen_at_the_port_behind_the_services_53(service, ports, udp, tcp):
+    (found,) = servers([{"ports": ports, "endpoints": [endpoint("fd00::1", node=None)]}], service)
+    assert found == DnsServer("fd00::1", "fd00::1", "", udp, tcp)
 
 
 class Api:
@@ -102,8 +129,11 @@ class Api:
         return self.configmap
 
 
+KUBE_DNS = Reading(Service("kube-system", "kube-dns", ("10.96.0.10",), SERVICE))
+
+
 def test_servers_and_zones_are_read():
-    found = read_dns(Api({"data": {"Corefile": KUBEADM, "secret": "x"}}), Policy())
+    found = read_dns(Api({"data": {"Corefile": KUBEADM, "secret": "x"}}), Policy(), KUBE_DNS)
     assert [server.name for server in found.servers] == ["coredns-a"]
     assert found.zones.value[0] == "cluster.local"
     assert "secret" not in repr(found)
@@ -111,7 +141,7 @@ def test_servers_and_zones_are_read():
 
 @pytest.mark.parametrize(("configmap", "absent"), [(404, True), (403, False), ({}, True)])
 def test_without_a_corefile_the_servers_stand(configmap, absent):
-    found = read_dns(Api(configmap), Policy())
+    found = read_dns(Api(configmap), Policy(), Reading(problem="forbidden"))
     assert found.servers
     assert found.zones.found is None
     assert found.zones.absent is absent
@@ -126,6 +156,7 @@ UNREAD = Reading(problem="forbidden")
     [
         (["a.test", "b.test", "b.test"], UNREAD, "b.test"),
         (["", "a.test"], Reading(("b.test",)), "a.test"),
+        (["a.test.", "a.test"], UNREAD, "a.test"),
         ([], Reading(("b.test", "in-addr.arpa", "ip6.arpa")), "b.test"),
         ([], Reading(("a.test", "b.test")), None),
         ([], UNREAD, None),
@@ -136,3 +167,20 @@ def test_the_cluster_domain(said, served, domain):
     found = cluster_domain({**kubelets, "unread": UNREAD}, Reading(DnsSetup((), served)))
     assert found.found == domain
     assert bool(found.problem) == (domain is None)
+
+
+@pytest.mark.parametrize(
+    ("account", "images", "coredns"),
+    [
+        ("coredns", (), True),
+        ("default", ("rancher/mirrored-coredns-coredns:1.12.1",), True),
+        (
+            "kube-dns",
+            ("k8s-dns-kube-dns:1.23", "k8s-dns-sidecar:1.23"),
+            False,
+        ),
+    ],
+)
+def test_a_deployment_is_corednss_by_its_image_or_its_account(account, images, coredns):
+    found = Deployment("kube-system", "dns", 1, 1, 1, account=account, images=images)
+    assert found.coredns is coredns

@@ -46,6 +46,8 @@ def test_the_nameserver_is_the_services_or_the_nodes_cache(facts):
 
 def test_kubelets_that_agree_and_that_differ(facts):
     resolv_conf.test_kubelets_agree(facts)
+    dotted = {**facts.kubelets, "node2": kubelet(domain="cluster.local.")}
+    resolv_conf.test_kubelets_agree(replace(facts, kubelets=dotted))
     other = {**facts.kubelets, "node2": kubelet(domain="k8s.local")}
     with pytest.raises(AssertionError, match=r"cluster\.local on node1; .*k8s\.local on node2"):
         resolv_conf.test_kubelets_agree(replace(facts, kubelets=other))
@@ -88,6 +90,10 @@ def test_a_pods_resolv_conf_is_held_against_its_kubelet(facts, fleet, site):
     )
     answer = question.read(Raw(0, text.encode(), 0.0), "a pod")
     resolv_conf.test_pod_resolv_conf(answer, facts, node, fleet)
+    dotted = replace(facts, kubelets={"node1": kubelet(domain="cluster.local.")})
+    for line in (text, text.replace("cluster.local", "cluster.local.")):
+        answer = question.read(Raw(0, line.encode(), 0.0), "a pod")
+        resolv_conf.test_pod_resolv_conf(answer, dotted, node, fleet)
     for dns, domain in ((("10.96.0.11",), "cluster.local"), (("10.96.0.10",), "k8s.local"), ((), "")):
         changed = replace(facts, kubelets={"node1": kubelet(dns, domain)})
         with pytest.raises(AssertionError):
@@ -234,6 +240,15 @@ def test_a_name_of_nobody(site, reply):
         records.test_no_such_name({"dns": refusal, "search": somebody})
     with pytest.raises(AssertionError, match="SERVFAIL"):
         records.test_no_such_name({"dns": reply(refusal="SERVFAIL").to(over_dns), "search": nothing})
+
+
+def test_a_lookup_that_was_not_answered_does_not_show_that_there_is_no_such_name(site):
+    through_search = asked(records.test_no_such_name, site())["through the search path"]
+    raw = Raw(143, b"search corp.test\nnameserver 10.96.0.10\nTerminated\n", 3.0)
+    with pytest.raises(NotApplicable, match=r"no answer in time .*dns\.outside_name"):
+        records.test_no_such_name({"search": through_search.read(raw, "a pod")})
+    with pytest.raises(CannotTell, match="for want of CPU"):
+        records.test_no_such_name({"search": through_search.read(replace(raw, idle=0.5), "a pod")})
 
 
 def test_a_large_answer_is_whole_over_tcp(facts, site, reply):

@@ -21,7 +21,7 @@ from kubecheck.cluster.objects import Condition, Pod
 from kubecheck.cluster.parse import node as parse_node
 from kubecheck.cluster.reading import Reading
 from kubecheck.fleet.standing import Probe
-from kubecheck.outcomes import Outcome
+from kubecheck.outcomes import Outcome, TargetsFailed
 from kubecheck.probes import Raw
 from selftest.unit.kubecheck.judged import judged
 
@@ -236,6 +236,25 @@ def test_an_address_that_is_not_one_pods_alone(checks, facts, address, said):
     assert said in str(failed.value)
 
 
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("fd00:1::2", "fd00:1::2: pod default/a on node1 and pod default/b on node1"),
+        ("fd00:9::2", "fd00:9::2: pod default/b on node1 and node node2"),
+        ("fd00:96::2", "fd00:96::2: pod default/b on node1 lies in the Service CIDR fd00:96::/112"),
+    ],
+)
+def test_a_second_address_is_one_pods_alone_too(checks, facts, address, said):
+    nodes = (facts.nodes[0], replace(facts.nodes[1], addresses=("192.168.232.2", "fd00:9::2")))
+    facts = replace(facts, nodes=nodes, service_cidrs=Reading(("10.96.0.0/12", "fd00:96::/112")))
+    one = running("a", "10.244.1.2", addresses=("10.244.1.2", "fd00:1::2"))
+    other = running("b", "10.244.1.3", addresses=("10.244.1.3", address))
+    unique(checks, facts, one, replace(other, addresses=("10.244.1.3", "fd00:1::3")))
+    with pytest.raises(AssertionError) as failed:
+        unique(checks, facts, one, other)
+    assert said in str(failed.value)
+
+
 def test_no_pods_are_not_unique_addresses(checks, facts):
     with pytest.raises(CannotTell):
         unique(checks, facts, running("host", "192.168.232.1", host_network=True))
@@ -247,10 +266,25 @@ def test_a_network_policy_that_nobody_enforces(checks):
     kept, broken = (forbidden.read(Raw(status, b"", 0.1), "a pod") for status in (0, 1))
     allowed, silent = from_pod("10.244.0.5"), http("", status=143)
     check({"node2": kept, "node2 at the allowed port": allowed})
-    with pytest.raises(AssertionError, match=r"1 of 1 pods: node2: .* forbidden from a pod: connected"):
+    with pytest.raises(AssertionError, match="forbidden from a pod: connected"):
         check({"node2": broken, "node2 at the allowed port": allowed})
     with pytest.raises(CannotTell, match="answered at an allowed port"):
         check({"node2": kept, "node2 at the allowed port": silent})
+    with pytest.raises(CannotTell, match="no answer was recorded"):
+        check({"node2": CannotTell("no answer was recorded"), "node2 at the allowed port": allowed})
+
+
+def test_a_pod_that_could_not_be_told_of_hides_no_open_one(checks):
+    forbidden = Denied("10.244.1.5", 8082)
+    answers = {
+        "node2": forbidden.read(Raw(0, b"nc: socket: Operation not permitted", 0.1), "a pod"),
+        "node3": forbidden.read(Raw(1, b"", 0.1), "a pod"),
+        "node4": forbidden.read(Raw(0, b"", 0.1), "a pod"),
+    }
+    answers |= {f"{name} at the allowed port": from_pod("10.244.0.5") for name in answers}
+    with pytest.raises(TargetsFailed) as failed:
+        checks("test_network_policy").test_network_policy_is_enforced(answers)
+    assert (set(failed.value.failed), set(failed.value.unknown)) == ({"node3"}, {"node2"})
 
 
 def test_a_network_policy_is_made_only_where_the_policy_says_so(checks, site_at):

@@ -7,6 +7,7 @@ import pytest
 from kubecheck.checks import LARGE, LARGE_PATH
 from kubecheck.outcomes import CannotTell
 from kubecheck.probes import CountLost, Denied, Download, HttpGet, Ping, Raw, Spread, UdpAsk
+from kubecheck.probes.question import STARVED
 from kubecheck.probes.spread import LANES, requests_to_see
 
 
@@ -108,6 +109,24 @@ def test_what_is_forbidden_is_not_reached(answers, server):
 def test_what_is_forbidden_and_reached_all_the_same(answers):
     with pytest.raises(AssertionError, match="which is forbidden from a pod: connected"):
         answers["forbidden and open"].must_not_connect()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"nc: invalid option -- 'e'\nBusyBox v1.35.0\n\nUsage: nc [-iN] [-wN] [-l] [-p PORT]",
+        b"nc: socket: Operation not permitted",
+    ],
+)
+def test_an_nc_that_could_not_ask_shows_no_denial(said):
+    answer = Denied("10.1.1.1", 8082).read(Raw(0, said, 0.1), "a pod")
+    with pytest.raises(CannotTell):
+        answer.must_not_connect()
+
+
+def test_a_local_rule_that_rejects_is_a_denial():
+    said = b"nc: can't connect to remote host (10.1.1.1): Operation not permitted"
+    Denied("10.1.1.1", 8082).read(Raw(0, said, 0.1), "a pod").must_not_connect()
 
 
 @pytest.mark.parametrize("tool", ["no tftp", "no wget", "no ping", "no nc"])
@@ -215,6 +234,22 @@ def test_who_may_not_ping_learns_nothing_and_a_firewall_of_the_node_is_a_finding
 ):
     answer = Ping("10.1.1.1").read(Raw(1, output, 0.1), "a pod")
     assert (answer.permitted, answer.conclusive) == (permitted, conclusive)
+
+
+def test_pings_without_a_reply_tell_nothing_where_there_was_no_time_to_hear_one():
+    silence = b"PING 10.1.1.1 (10.1.1.1): 56 data bytes\n1 packets transmitted, 0 packets received"
+    refused = b"PING 10.1.1.1 (10.1.1.1): 56 data bytes\nping: sendto: Network is unreachable"
+
+    def answer(output, idle, status=1):
+        return Ping("10.1.1.1").read(Raw(status, output, 3.0, idle=idle), "a pod")
+
+    with pytest.raises(AssertionError, match="no reply to 3 echo requests"):
+        answer(silence, 0.0).must_reply()
+    assert answer(silence, STARVED).may_change
+    with pytest.raises(CannotTell, match=r"no reply to 3 echo requests .* for want of CPU"):
+        answer(silence, STARVED).must_reply()
+    with pytest.raises(AssertionError, match="Network is unreachable"):
+        answer(refused, STARVED).must_reply()
 
 
 def test_loss_is_counted_in_no_time_where_there_is_none(answers):

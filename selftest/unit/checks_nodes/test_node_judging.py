@@ -274,3 +274,34 @@ class TestRuntime:
     def test_nothing_is_demanded_by_default(self):
         with pytest.raises(NotApplicable):
             self.judge("docker", "", DEFAULT)
+
+
+MASTER = "node-role.kubernetes.io/control-plane=:NoSchedule"
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({}, ""),
+        ({"taints": ("spot=:PreferNoSchedule",)}, ""),
+        ({"taints": (MASTER,)}, f"node1 has the taint {MASTER}"),
+        ({"taints": ("a=b:NoExecute",)}, "node1 has the taint a=b:NoExecute"),
+        ({"unschedulable": True}, "node1 is cordoned"),
+        ({"conditions": (Condition("Ready", "False"),)}, "node1 is not Ready"),
+    ],
+)
+def test_a_node_takes_ordinary_pods_or_it_is_said_why_not(changes, why):
+    facts = make_facts(("node1", "node2"))
+    nodes_of = (replace(facts.nodes[0], **changes), replace(facts.nodes[1], taints=(MASTER,)))
+    if why:
+        with pytest.raises(AssertionError, match="none of 2 nodes takes pods") as told:
+            nodes.test_some_node_takes_pods(replace(facts, nodes=nodes_of))
+        assert f"{why}; node2 has the taint {MASTER}" in str(told.value)
+    else:
+        nodes.test_some_node_takes_pods(replace(facts, nodes=nodes_of))
+
+
+def test_windows_alone_takes_no_pods():
+    facts = make_facts(("node1",), ("win1",))
+    with pytest.raises(AssertionError, match="none runs Linux"):
+        nodes.test_some_node_takes_pods(replace(facts, nodes=facts.nodes[1:]))

@@ -124,3 +124,28 @@ def test_without_the_right_to_read_priority_classes_the_rest_is_read(cluster, ap
     facts = discover(api, Policy())
     assert "priorityclasses is forbidden" in facts.priority_classes.problem
     assert len(facts.nodes) == 3
+
+
+REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+
+
+def dns_deployment(name, image):
+    template = {"spec": {"serviceAccountName": name, "containers": [{"name": "dns", "image": image}]}}
+    return {"metadata": {"name": name, "namespace": "kube-system"}, "spec": {"template": template}}
+
+
+def test_only_corednss_account_must_watch_what_coredns_watches(cluster, api):
+    deployments = "/apis/apps/v1/namespaces/kube-system/deployments"
+    older = dns_deployment("kube-dns", "registry.k8s.io/k8s-dns-kube-dns:1.23")
+    cluster.pages |= {
+        deployments: (200, {"items": [older]}),
+        REVIEWS: (201, {"status": {"allowed": False}}),
+    }
+    facts = discover(api, Policy())
+    assert facts.dns_lacks.absent
+    assert "CoreDNS" in facts.dns_lacks.problem
+    assert facts.coredns is None
+    cluster.pages[deployments] = (200, {"items": [older, dns_deployment("dns", "coredns/coredns:1.12.1")]})
+    facts = discover(api, Policy())
+    assert facts.coredns.account == "dns"
+    assert "watch endpointslices" in facts.dns_lacks.value

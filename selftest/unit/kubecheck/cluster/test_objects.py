@@ -37,6 +37,7 @@ POD = {
     "spec": {"nodeName": "node1", "hostNetwork": True, "priority": 2000000000},
     "status": {
         "phase": "Running", "podIP": "10.244.1.2", "startTime": "2026-01-01",
+        "podIPs": [{"ip": "10.244.1.2"}, {"ip": "fd00:1::2"}],
         "conditions": [{"type": "Ready", "status": "True"}],
         "containerStatuses": [
             {"restartCount": 2, "state": {"running": {}}},
@@ -84,6 +85,7 @@ def test_windows_nodes_are_not_probed():
 def test_a_pod_is_read():
     pod = parse.pod(POD)
     assert pod.full_name == "kube-system/coredns-1"
+    assert pod.addresses == ("10.244.1.2", "fd00:1::2")
     assert (pod.node, pod.phase, pod.address, pod.ready) == ("node1", "Running", "10.244.1.2", True)
     assert pod.host_network
     assert pod.labels == {"k8s-app": "kube-dns"}

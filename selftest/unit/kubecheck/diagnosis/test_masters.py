@@ -67,6 +67,18 @@ class TestApiServerDown:
         assert causes(made) == [("apiserver-down", (f"Node/{gone}",))]
         assert not unexplained(made)
 
+    @pytest.mark.parametrize("failing", [Reading(()), Reading(problem="Unauthorized", absent=True)])
+    def test_one_that_answers_is_not_down_however_old_its_lease_looks(self, facts, failing):
+        servers = control_plane(*MASTERS).servers
+        behind = replace(servers[0], failing=failing)
+        made = evidence(
+            [failed("controlplane.api_servers_are_alive", message="the API server on m1 has not")],
+            facts,
+            control_plane=ControlPlane((behind, *servers[1:]), Reading(())),
+            leases=leases(m1=90, m2=3, m3=4),
+        )
+        assert causes(made) == []
+
     def test_what_runs_beside_it_tells_of_one_that_was_stopped_in_good_order(self, facts):
         made = evidence(
             [FEW],

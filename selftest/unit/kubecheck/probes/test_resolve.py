@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kubecheck.outcomes import CannotTell
 from kubecheck.probes import Raw, Resolve
+from kubecheck.probes.question import KILLED, STARVED
 
 
 @pytest.fixture(scope="module")
@@ -14,6 +17,7 @@ def answers(pod, dns_server, http_port, refusing_port, silent_port, without):
             "with a dot": Resolve("kubernetes.default", refusing_port),
             "silent": Resolve("kubernetes.default.svc.cluster.test", silent_port),
             "missing": Resolve("nowhere", http_port),
+            "unanswered": Resolve("silent.test", http_port),
             "no wget": without(Resolve("absent", http_port), "wget"),
         },
         seconds=2,
@@ -53,6 +57,18 @@ def test_a_name_that_does_not_exist_is_a_failure_that_tells_who_was_asked(answer
     assert answer.raw.status != 0, "so that a question that may settle is asked again"
     with pytest.raises(AssertionError, match=f"no address .nameserver {dns_server}, search ns1"):
         answer.must_be("127.0.0.1", dns_server)
+
+
+def test_a_lookup_that_nobody_answers_is_told_from_a_name_that_does_not_exist(answers, dns_server):
+    unanswered = answers["unanswered"]
+    assert unanswered.raw.status in KILLED
+    assert (unanswered.nonexistent, answers["missing"].nonexistent) == (False, True)
+    with pytest.raises(AssertionError, match=f"no answer in time .nameserver {dns_server}"):
+        replace(unanswered, raw=replace(unanswered.raw, idle=0.0)).must_be("127.0.0.1", dns_server)
+    starved = replace(unanswered, raw=replace(unanswered.raw, idle=STARVED))
+    assert starved.may_change
+    with pytest.raises(CannotTell):
+        starved.must_be("127.0.0.1", dns_server)
 
 
 def test_without_wget_nothing_is_learnt_and_its_words_are_told(answers, dns_server):
