@@ -3,6 +3,7 @@
 from kubecheck.checks import API, EACH_NODE, Facts, Node, NotApplicable, Policy, check, listed, minor
 
 PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
+OF_KUBERNETES = ("node-role.kubernetes.io/", "node.kubernetes.io/", "node.cloudprovider.kubernetes.io/")
 
 
 @check(
@@ -88,7 +89,7 @@ def test_kubelet_version_skew(facts: Facts, node: Node) -> None:
 
 
 @check(
-    title="There is at least one node, and one that takes ordinary pods",
+    title="There is at least one node, and one that takes pods",
     at=API,
     runbook=("R20",),
     remedy=(
@@ -97,23 +98,27 @@ def test_kubelet_version_skew(facts: Facts, node: Node) -> None:
     ),
 )
 def test_some_node_takes_pods(facts: Facts) -> None:
-    """Some node is Ready, schedulable, runs Linux, and has no taint that a pod must tolerate.
+    """Some node is Ready, schedulable, runs Linux, and has no taint of Kubernetes' own.
 
-    Elsewhere a pod without tolerations stays Pending: on control planes as kubeadm makes them, for instance.
+    Such a taint keeps a node for the control plane, or says that it is unfit. Where all nodes have one, what
+    is deployed stays Pending. A taint of anybody else keeps a node for certain pods, and those it takes.
     Source: https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/
     """
     kept_away = {node.name: _why_no_pods(node) for node in facts.probed_nodes}
-    assert not all(kept_away.values()), (
-        f"none of {len(facts.nodes)} nodes takes pods without tolerations: "
-        + listed([f"{name} {why}" for name, why in kept_away.items()] or ["none runs Linux"], "; ")
+    assert not all(kept_away.values()), f"none of {len(facts.nodes)} nodes takes pods: " + listed(
+        [f"{name} {why}" for name, why in kept_away.items()] or ["none runs Linux"], "; "
     )
 
 
 def _why_no_pods(node: Node) -> str:
-    """What keeps ordinary pods away from a node, empty when nothing does."""
+    """What keeps pods away from a node, empty when nothing does."""
     if not node.ready:
         return "is not Ready"
     if node.unschedulable:
         return "is cordoned"
-    taints = [taint for taint in node.taints if taint.endswith((":NoSchedule", ":NoExecute"))]
+    taints = [
+        taint
+        for taint in node.taints
+        if taint.startswith(OF_KUBERNETES) and taint.endswith((":NoSchedule", ":NoExecute"))
+    ]
     return f"has the taint {', '.join(taints)}" if taints else ""

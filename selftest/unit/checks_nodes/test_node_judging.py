@@ -285,12 +285,16 @@ MASTER = "node-role.kubernetes.io/control-plane=:NoSchedule"
         ({}, ""),
         ({"taints": ("spot=:PreferNoSchedule",)}, ""),
         ({"taints": (MASTER,)}, f"node1 has the taint {MASTER}"),
-        ({"taints": ("a=b:NoExecute",)}, "node1 has the taint a=b:NoExecute"),
+        ({"taints": ("dedicated=build:NoExecute",)}, ""),
+        (
+            {"taints": ("node.kubernetes.io/unreachable:NoExecute",)},
+            "node1 has the taint node.kubernetes.io/unreachable:NoExecute",
+        ),
         ({"unschedulable": True}, "node1 is cordoned"),
         ({"conditions": (Condition("Ready", "False"),)}, "node1 is not Ready"),
     ],
 )
-def test_a_node_takes_ordinary_pods_or_it_is_said_why_not(changes, why):
+def test_a_node_takes_pods_or_it_is_said_why_not(changes, why):
     facts = make_facts(("node1", "node2"))
     nodes_of = (replace(facts.nodes[0], **changes), replace(facts.nodes[1], taints=(MASTER,)))
     if why:
