@@ -13,10 +13,10 @@ import secrets
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from multiprocessing import AuthenticationError
-from multiprocessing.connection import Client, Listener
+from multiprocessing.connection import Client, Listener, answer_challenge, deliver_challenge
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,6 +30,7 @@ from kubecheck.cluster.sound import FACTS
 from kubecheck.outcomes import CannotTell
 from kubecheck.plugin.allure import RESULTS
 from kubecheck.plugin.begin import connected
+from kubecheck.plugin.later import later
 from kubecheck.plugin.run import RUN, Run, handed_over, is_controller, is_worker
 from kubecheck.policy import Policy
 from kubecheck.shard import WHOLE
@@ -38,6 +39,8 @@ from kubecheck.survey.record import STANDING, raws_from_json, raws_to_json
 
 T = TypeVar("T")
 HANDOVER = pytest.StashKey["Handover"]()
+LATEST = 10.0  # seconds within which a controller answers whose own waiting has come to its end
+PAUSE = 0.1  # seconds until it is tried again where nobody could be let in, for want of files for instance
 
 
 @dataclass(frozen=True)
@@ -48,37 +51,48 @@ class Handover:
     """
 
     listener: Listener
+    address: tuple[str, int]
     key: bytes
+    closed: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
     def open(cls, run: Run) -> Handover:
         """Begin to serve workers, until ``close``."""
-        key = secrets.token_bytes(16)
-        handover = cls(Listener(("127.0.0.1", 0), authkey=key), key)
+        listener = Listener(("127.0.0.1", 0))
+        handover = cls(listener, listener.address, secrets.token_bytes(16))
         threading.Thread(target=handover._serve, args=(run,), daemon=True, name="handover").start()
         return handover
 
     def close(self) -> None:
         """Serve no more workers."""
+        self.closed.set()
         self.listener.close()
 
     def _serve(self, run: Run) -> None:
-        while True:
+        while not self.closed.is_set():
             try:
                 connection = self.listener.accept()
-            except (OSError, EOFError, AuthenticationError):
-                return  # closed, at the end of the run
-            threading.Thread(target=_hand_over, args=(connection, run), daemon=True).start()
+            except OSError:
+                self.closed.wait(PAUSE)
+                continue
+            threading.Thread(target=self._hand_over, args=(connection, run), daemon=True).start()
 
-
-def _hand_over(connection: Any, run: Run) -> None:
-    with connection:
-        try:
-            given = _GIVEN[connection.recv_bytes().decode()](run)
-            body = {"given": given.decode()}
-        except CannotTell as problem:
-            body = {"problem": str(problem)}
-        connection.send_bytes(json.dumps(body).encode())
+    def _hand_over(self, connection: Any, run: Run) -> None:
+        """Give one what it asks for. Whoever breaks off, or does not know the key, gets nothing."""
+        with connection, contextlib.suppress(OSError, EOFError, AuthenticationError):
+            if self.closed.is_set():
+                return
+            # Here, so that one that says nothing keeps no other waiting.
+            deliver_challenge(connection, self.key)
+            answer_challenge(connection, self.key)
+            wanted = _GIVEN.get(connection.recv_bytes().decode(errors="replace"))
+            if wanted is None:
+                return
+            try:
+                body = {"given": wanted(run).decode()}
+            except CannotTell as problem:
+                body = {"problem": str(problem)}
+            connection.send_bytes(json.dumps(body).encode())
 
 
 _GIVEN: dict[str, Callable[[Run], bytes]] = {
@@ -87,17 +101,26 @@ _GIVEN: dict[str, Callable[[Run], bytes]] = {
 }
 
 
-def _receiver(given: dict[str, Any], what: str, kind: TypeAdapter[T]) -> Callable[[], T]:
-    """What a worker calls for what it waits for; it asks the controller once."""
+def _receiver(
+    given: dict[str, Any], what: str, kind: TypeAdapter[T], patience: Callable[[], float]
+) -> Callable[[], T]:
+    """What a worker calls for what it waits for. It asks the controller once, for ``patience()`` seconds."""
     received: list[T | CannotTell] = []
+
+    def ask() -> dict[str, str]:
+        with Client(tuple(given["address"]), authkey=bytes.fromhex(given["key"])) as connection:
+            connection.send_bytes(what.encode())
+            answer: dict[str, str] = json.loads(connection.recv_bytes())
+            return answer
 
     def receive() -> T:
         if not received:
+            seconds = patience()
             try:
-                with Client(tuple(given["address"]), authkey=bytes.fromhex(given["key"])) as connection:
-                    connection.send_bytes(what.encode())
-                    body = json.loads(connection.recv_bytes())
-            except (OSError, EOFError):
+                body = later("handover", ask).result(seconds)
+            except TimeoutError:
+                body = {"problem": f"the process that steers this one has not answered in {seconds:g} s"}
+            except (OSError, EOFError, AuthenticationError):
                 body = {"problem": "the process that steers this one is gone"}
             problem = body.get("problem")
             received.append(CannotTell(problem) if problem else kind.validate_json(body["given"]))
@@ -136,7 +159,7 @@ def pytest_configure_node(node: Any) -> None:
         "seconds": run.deadline.left,
         "policy": run.policy.model_dump_json(),
         "facts": FACTS.dump_json(run.facts).decode(),
-        "address": list(handover.listener.address),
+        "address": list(handover.address),
         "key": handover.key.hex(),
     }
 
@@ -148,18 +171,25 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if not is_worker(config) or not (given := handed_over(config)):
         return
     replayed = load_record(Path(config.option.replay)) if config.option.replay else None
+    policy = Policy.model_validate_json(given["policy"])
+    deadline = Deadline(given["seconds"])
+
+    def patience() -> float:
+        # Once the run's deadline has passed, anybody may take the fleet away: it is no more to be waited for.
+        return deadline.within(policy.timing.run_deadline) + LATEST
+
     config.stash[RUN] = Run(
-        policy=Policy.model_validate_json(given["policy"]),
+        policy=policy,
         facts=FACTS.validate_json(given["facts"]),
         reports=Path(given["reports"]),
-        api=None if replayed else connected(config, Deadline(given["seconds"])),
+        api=None if replayed else connected(config, deadline),
         replayed=replayed,
         shard=replayed.shard if replayed else WHOLE,
         no_probes=given["no_probes"],
         id=given["id"],
         started=datetime.fromisoformat(given["started"]),
-        receive_standing=_receiver(given, "standing", STANDING),
-        receive_measured=None if replayed else _receiver(given, "measured", FACTS),
+        receive_standing=_receiver(given, "standing", STANDING, patience),
+        receive_measured=None if replayed else _receiver(given, "measured", FACTS, patience),
     )
     config.pluginmanager.register(Quiet(config), "kubecheck-quiet")
 

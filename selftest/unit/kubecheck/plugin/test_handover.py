@@ -1,14 +1,19 @@
 """What workers of pytest-xdist get from the process that steers them, once it is there."""
 
+import socket
 import threading
+from contextlib import closing
 from dataclasses import replace
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Client
 
 import pytest
 
 from kubecheck.cluster.reading import Reading
 from kubecheck.cluster.sound import FACTS
 from kubecheck.outcomes import CannotTell
-from kubecheck.plugin.workers import Handover, _receiver
+from kubecheck.plugin import workers
+from kubecheck.plugin.workers import Handover
 from kubecheck.survey.record import STANDING
 from selftest.unit.kubecheck.conftest import make_standing
 
@@ -43,9 +48,13 @@ def steering(facts):
 def given(steering):
     """How a worker reaches the run."""
     handover = Handover.open(steering)
-    yield {"address": list(handover.listener.address), "key": handover.key.hex()}
+    yield {"address": list(handover.address), "key": handover.key.hex()}
     steering.come.set()
     handover.close()
+
+
+def _receiver(given, what, kind, seconds=10.0):
+    return workers._receiver(given, what, kind, lambda: seconds)
 
 
 def test_the_fleet_is_given_once_and_while_rows_are_still_waited_for(steering, given):
@@ -73,3 +82,33 @@ def test_nobody_who_steers_is_no_traceback(given):
     for _ in range(2):
         with pytest.raises(CannotTell, match="is gone"):
             receive()
+
+
+def test_whoever_comes_and_goes_without_a_word_keeps_nothing_from_a_worker(steering, given):
+    address = tuple(given["address"])
+    for _ in range(3):
+        socket.create_connection(address).close()
+    with socket.create_connection(address) as reset:
+        reset.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    with pytest.raises(AuthenticationError):
+        Client(address, authkey=b"another's")
+    with Client(address, authkey=bytes.fromhex(given["key"])) as knows_the_key_and_asks_for_nothing:
+        knows_the_key_and_asks_for_nothing.send_bytes(b"what is there?")
+    with closing(socket.create_connection(address)):  # and says nothing while the worker asks
+        assert _receiver(given, "standing", STANDING)() == steering.fleet
+
+
+def test_one_that_steers_and_does_not_answer_is_not_waited_for_without_end(given):
+    receive = _receiver(given, "measured", FACTS, seconds=0.2)
+    for _ in range(2):
+        with pytest.raises(CannotTell, match=r"has not answered in 0\.2 s"):
+            receive()
+
+
+def test_after_its_end_nobody_is_served(steering):
+    handover = Handover.open(steering)
+    handover.close()
+    given = {"address": list(handover.address), "key": handover.key.hex()}
+    with pytest.raises(CannotTell, match="is gone"):
+        _receiver(given, "standing", STANDING)()
+    assert steering.asked == []
