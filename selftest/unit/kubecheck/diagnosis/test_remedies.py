@@ -1,3 +1,4 @@
+import json
 import subprocess
 
 import pytest
@@ -55,3 +56,10 @@ class TestANewCertificateForAKubelet:
     def test_a_binary_installs_step_says_so(self, kind, node):
         [told] = [text for text in KINDS[kind].remedy if "kubelet.kubeconfig" in text]
         assert told.startswith("on {node}, as a binary install, while a bootstrap token is valid: ")
+
+
+def test_a_field_that_may_be_missing_is_taken_away_by_a_merge():
+    (told,) = [text for text in KINDS["metrics-apiservice"].remedy if "caBundle" in text and "patch" in text]
+    command, _, patch = step(told).command.partition(" -p ")
+    assert command.endswith(" --type=merge")
+    assert json.loads(patch.strip("'")) == {"spec": {"caBundle": None, "insecureSkipTLSVerify": True}}
