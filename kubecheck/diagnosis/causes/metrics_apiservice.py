@@ -23,7 +23,7 @@ from kubecheck.diagnosis.evidence import Evidence
         ),
         "ServiceNotFound, or a wrong port: kubectl edit apiservice v1beta1.metrics.k8s.io, and name its Service",
         "timeouts: masters must reach pods (--enable-aggregator-routing), hostNetwork: true helps where they do not",
-        "or as it came: kubectl apply -f the release's components.yaml",
+        "or as it came: kubectl apply -f components.yaml, the file of its release",
     ),
     source="https://kubernetes.io/docs/tasks/extend-kubernetes/configure-aggregation-layer/",
 )

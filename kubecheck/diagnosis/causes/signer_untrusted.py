@@ -12,7 +12,7 @@ from kubecheck.diagnosis.signing import NEW_CERTIFICATE
     confirm=(
         "on each master: tr '\\0' '\\n' </proc/$(pidof kube-controller-manager)/cmdline | grep signing-cert",
         "on each master: tr '\\0' '\\n' </proc/$(pidof kube-apiserver)/cmdline | grep client-ca-file",
-        "openssl x509 -noout -subject -ext subjectKeyIdentifier -in FILE, of both files",
+        "openssl x509 -noout -subject -ext subjectKeyIdentifier -in FILE, for each of the two",
     ),
     remedy=(
         "on every master: --cluster-signing-cert-file and --cluster-signing-key-file of kube-controller-manager must be the CA that --client-ca-file of kube-apiserver names; then restart kube-controller-manager",

@@ -10,9 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubecheck.checks.catalogue import load_checks, suites
 from kubecheck.diagnosis import Confidence
-from kubecheck.diagnosis.catalogue import all_kinds
 from kubecheck.outcomes import Outcome, Target
 from kubecheck.report.comparison import compared
 from kubecheck.report.document import document, write_no_verdict
@@ -336,31 +334,6 @@ def test_many_reasons_why_not_do_not_make_a_long_page(ended, result):
     assert "it has 99 of them" in text
     assert "it has 100 of them" not in text
     assert "50 more reasons, in verdict.json" in text
-
-
-def remedies():
-    checks = {each for check in load_checks(suites()) for each in check.remedy}
-    return sorted(checks | {each for kind in all_kinds() for each in kind.remedy})
-
-
-def test_the_parts_of_a_step_are_the_whole_step():
-    for text in remedies():
-        parts = step(text)
-        assert parts.before + parts.command + parts.after == text
-
-
-@pytest.mark.parametrize(
-    ("text", "command"),
-    [
-        ("kubectl get nodes", "kubectl get nodes"),
-        ("on node1: systemctl restart kubelet", "systemctl restart kubelet"),
-        ("on the node: conntrack -S, and look at drop", "conntrack -S"),
-        ("kubectl -n x edit deployment coredns: let it run twice", "kubectl -n x edit deployment coredns"),
-        ("compare the one with the other", ""),
-    ],
-)
-def test_a_command_is_found_in_its_prose(text, command):
-    assert step(text).command == command
 
 
 def test_what_changed_since_the_last_run_is_told(ended, result, caused):
