@@ -32,11 +32,20 @@ class RecordGiven(SnapshotProblem):
 
 
 @dataclass(frozen=True)
+class CauseTold:
+    """A cause in a sentence, and what it explains: results, each with a target of it or an empty name."""
+
+    says: str
+    explains: tuple[tuple[Place, str], ...]
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """What a run found. ``started`` is when its questions were asked, also where it is judged again later.
 
     ``targets`` are the outcomes of a result's targets, by name. Names hold neither the run's id nor what
-    Kubernetes makes up for a pod. ``causes`` are sentences by the kind of cause and whom it blames.
+    Kubernetes makes up for a pod. ``causes`` are by the kind of cause and whom it blames; a run that was
+    stopped is not ``diagnosed``, and has none.
     """
 
     run: str
@@ -47,16 +56,29 @@ class Snapshot:
     outcomes: Mapping[Place, Outcome]
     targets: Mapping[Place, Mapping[str, Outcome]]
     messages: Mapping[Place, str]
-    causes: Mapping[tuple[str, tuple[str, ...]], str]
+    causes: Mapping[tuple[str, tuple[str, ...]], CauseTold]
+    diagnosed: bool
 
     def judged(self, place: Place) -> Outcome | None:
         """What became of a check at a vantage; None where there is no result or the check does not apply."""
         outcome = self.outcomes.get(place)
         return None if outcome is Outcome.NOT_APPLICABLE else outcome
 
+    def has(self, cause: CauseTold, outcome: Outcome) -> bool:
+        """Whether something that ``cause`` explains has this outcome here."""
+        return any(self._judged_of(place, target) is outcome for place, target in cause.explains)
+
+    def _judged_of(self, place: Place, target: str) -> Outcome | None:
+        """The same of a target; of one that is not named any more where all of the result passed."""
+        whole = self.judged(place)
+        if not target or whole is Outcome.PASSED:
+            return whole
+        return self.targets.get(place, {}).get(target)
+
     def __str__(self) -> str:
         """The run in a few words."""
-        return f"run {self.run}, {self.started.astimezone(UTC):%Y-%m-%d %H:%M} UTC, {self.verdict}"
+        told = f"run {self.run}, {self.started.astimezone(UTC):%Y-%m-%d %H:%M} UTC, {self.verdict}"
+        return told if self.diagnosed else f"{told} (causes were not looked for)"
 
 
 def load_snapshot(path: Path) -> Snapshot:
@@ -126,7 +148,15 @@ def _read(body: Mapping[str, Any]) -> Snapshot:
         targets=targets,
         messages=messages,
         causes={
-            (str(cause["id"]), tuple(sorted(map(name, cause["blames"])))): str(cause["says"])
+            (str(cause["id"]), tuple(sorted(map(name, cause["blames"])))): CauseTold(
+                str(cause["says"]),
+                tuple(
+                    ((str(each["check"]), str(each["vantage"])), name(target))
+                    for each in cause.get("explains", ())
+                    for target in each["targets"] or [""]
+                ),
+            )
             for cause in body["causes"]
         },
+        diagnosed=bool(body.get("diagnosed", True)),
     )

@@ -251,6 +251,16 @@ def test_a_pair_that_was_not_asked_is_not_called_good(ended, mesh, facts_of):
     assert page(ending).count('<td class="not-asked"') == 5
 
 
+def test_a_run_in_which_nobody_looked_for_causes_says_so(ended, result):
+    ending = ended([result(outcome=Outcome.FAILED)], interrupted=True)
+    ending = replace(ending, diagnosis=replace(ending.diagnosis, looked_for=False))
+    text = Parsed(page(ending)).text
+    assert "1 of 1 check failed, and the run was stopped before causes were looked for." in text
+    assert "Failed, and causes were not looked for" in text
+    assert "no known cause" not in text
+    assert document(ending)["diagnosed"] is False
+
+
 def test_a_run_that_was_stopped_says_so(ended, result):
     ending = replace(ended([result()], interrupted=True), fleet_problem="no node is Ready")
     text = Parsed(page(ending)).text
