@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -119,12 +120,31 @@ def snapshot(body: Any, source: str) -> Snapshot:
         raise SnapshotProblem(f"{source} is damaged ({problem!r}): name another verdict.json") from None
 
 
+def _naming(run: str, nodes: Iterable[str]) -> Callable[[str], str]:
+    """What takes the run's id and what was made up for a pod out of a name.
+
+    The name of a node stays whole: those that Cluster API makes have the same form as those of pods.
+    """
+    around: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for node in nodes:
+        for found in _GENERATED.finditer(node):
+            around[found[0]].add((node[: found.start()], node[found.end() :]))
+
+    def without(found: re.Match[str]) -> str:
+        text, begins, ends = found.string, found.start(), found.end()
+        of_node = any(
+            text.endswith(before, 0, begins) and text.startswith(after, ends)
+            for before, after in around.get(found[0], ())
+        )
+        return found[0] if of_node else "-*"
+
+    return lambda text: _GENERATED.sub(without, text.replace(f"kubecheck-{run}", "kubecheck-RUN"))
+
+
 def _read(body: Mapping[str, Any]) -> Snapshot:
     run = str(body["run"])
-
-    def name(text: str) -> str:
-        return _GENERATED.sub("-*", text.replace(f"kubecheck-{run}", "kubecheck-RUN"))
-
+    nodes = frozenset(str(node["name"]) for node in body["cluster"]["nodes"])
+    name = _naming(run, nodes)
     targets: dict[Place, dict[str, Outcome]] = {}
     outcomes: dict[Place, Outcome] = {}
     messages: dict[Place, str] = {}
@@ -143,7 +163,7 @@ def _read(body: Mapping[str, Any]) -> Snapshot:
         started=started if started.tzinfo else started.replace(tzinfo=UTC),
         verdict=str(body["verdict"]),
         server=str(body["cluster"]["server"]),
-        nodes=frozenset(str(node["name"]) for node in body["cluster"]["nodes"]),
+        nodes=nodes,
         outcomes=outcomes,
         targets=targets,
         messages=messages,

@@ -125,6 +125,26 @@ def test_names_of_nodes_stay_as_they_are():
     }
 
 
+def test_a_fault_that_moves_between_nodes_with_made_up_names_is_told():
+    a, b = "prod-md-0-7f6d8bcd9-x2zqk", "prod-md-0-7f6d8bcd9-b4k7m.example.com"
+    on_a, on_b = ("peer-744cd65b7c-5prfg on " + a, "peer-c7f8b99f7-c9r4q on " + b)
+    old, new = (
+        body(
+            {"n.x pod:c": {f"probe-{a}": one, f"probe-{b}": other, on_a: P, on_b: P}},
+            nodes=(a, b),
+            causes=[("it", f"Node/{broken}")],
+        )
+        for broken, one, other in ((a, F, P), (b, P, F))
+    )
+    assert snapshot(old, "it").targets["n.x", "pod:c"] == {
+        f"probe-{a}": F, f"probe-{b}": P, f"peer-* on {a}": P, f"peer-* on {b}": P,
+    }  # fmt: skip
+    found = difference(old, new)
+    assert found.broke[0].targets == (f"probe-{b}",)
+    assert found.causes_added == (("it", f"it: Node/{b}"),)
+    assert found.causes_gone == (("it", f"it: Node/{a}"),)
+
+
 def test_a_target_that_fails_too_is_a_difference():
     old, new = body({"n.x pod:a": {"b": F, "c": P}}), body({"n.x pod:a": {"b": F, "c": F, "d": F}})
     found = difference(old, new)
