@@ -11,13 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubecheck.diagnosis import Confidence
-from kubecheck.outcomes import Outcome, Target
+from kubecheck.outcomes import NO_PROBES, Outcome, Target
 from kubecheck.report.comparison import compared
 from kubecheck.report.document import document, write_no_verdict
 from kubecheck.report.html import page, page_without_verdict
 from kubecheck.report.runbook import LINES
 from kubecheck.report.snapshot import snapshot
 from kubecheck.report.steps import step
+from kubecheck.shard import Shard
 
 HOSTILE = (
     "</pre><script>alert(1)</script><img src=x onerror='y'>\"' {{ 7*7 }} {% x %} &lt; \x1b[31m\u202e\ud800\0"
@@ -259,6 +260,15 @@ def test_a_run_in_which_nobody_looked_for_causes_says_so(ended, result):
     assert "Failed, and causes were not looked for" in text
     assert "no known cause" not in text
     assert document(ending)["diagnosed"] is False
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_only_a_run_without_probes_names_the_option(ended, result, read_only):
+    left_out = result(check="dns.x", outcome=Outcome.NOT_APPLICABLE, message=NO_PROBES)
+    ending = replace(ended([result(vantage="api"), left_out]), shard=Shard(1, 4), read_only=read_only)
+    text = Parsed(page(ending)).text
+    assert "This verdict is shard 1/4: the others judge the rest" in text
+    assert ("A run without --no-probes looks at them." in text) is read_only
 
 
 def test_a_run_that_was_stopped_says_so(ended, result):
