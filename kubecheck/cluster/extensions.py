@@ -26,7 +26,8 @@ class Webhook:
     """An admission webhook that a Service serves.
 
     ``required`` says that requests fail where it does not answer (failurePolicy Fail). ``endpoints`` are
-    its Service's ready ones, and None when there is no such Service.
+    its Service's ready ones, and None when there is no such Service. ``index`` is its place among all
+    webhooks of its configuration; records of earlier versions do not hold it.
     """
 
     configuration: str
@@ -34,6 +35,7 @@ class Webhook:
     service: str
     required: bool
     endpoints: int | None
+    index: int = 0
 
 
 def read_api_services(api: Api) -> tuple[ApiService, ...]:
@@ -49,7 +51,7 @@ def read_webhooks(api: Api) -> tuple[Webhook, ...]:
     for kind in ("validating", "mutating"):
         path = f"/apis/admissionregistration.k8s.io/v1/{kind}webhookconfigurations"
         for item in api.items(path):
-            for hook in item.get("webhooks") or ():
+            for index, hook in enumerate(item.get("webhooks") or ()):
                 service = hook["clientConfig"].get("service")
                 if not service:
                     continue
@@ -63,6 +65,7 @@ def read_webhooks(api: Api) -> tuple[Webhook, ...]:
                         service=name,
                         required=hook.get("failurePolicy", "Fail") == "Fail",
                         endpoints=endpoints[name],
+                        index=index,
                     )
                 )
     return tuple(found)

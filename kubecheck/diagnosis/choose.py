@@ -16,11 +16,13 @@ class Diagnosis:
     """The causes, the one that explains most first, and the failures that none of them explains.
 
     ``defects`` names the kinds of cause that could not be looked for, because of a mistake in kubecheck.
+    Where causes were not ``looked_for``, all failures are unexplained.
     """
 
     causes: tuple[Cause, ...] = ()
     unexplained: tuple[Symptom, ...] = ()
     defects: tuple[str, ...] = ()
+    looked_for: bool = True
 
 
 def diagnose(evidence: Evidence, kinds: Iterable[Kind]) -> Diagnosis:

@@ -12,6 +12,34 @@ DAY = 86400.0
 RENEWED_BEFORE = 0.1  # of its life a certificate has more than this left, or nobody renews it
 SAME_END = 600.0  # seconds within which two ends are one: a kubelet's word is some seconds old
 
+# How a kubelet comes to a new client certificate. Where kubeadm joined the node, it took the bootstrap
+# kubeconfig away, and kubelet.conf names the certificate's file: without that file no kubelet starts.
+# https://kubernetes.io/docs/setup/production-environment/tools/kubeadm/troubleshooting-kubeadm/#kubelet-client-cert
+NEW_CERTIFICATE = (
+    (
+        "on {node}, as a binary install, while a bootstrap token is valid: mkdir -p /root/kubelet-before;"
+        " mv /etc/kubernetes/kubelet.kubeconfig /var/lib/kubelet/pki/kubelet-client-* /root/kubelet-before;"
+        " systemctl restart kubelet"
+    ),
+    (
+        "for {node}, as kubeadm made it, on a master:"
+        " kubectl -n kube-system get configmap kubeadm-config -o jsonpath='{.data.ClusterConfiguration}'"
+        " >cluster.yaml; kubeadm kubeconfig user --config cluster.yaml --org system:nodes"
+        " --client-name system:node:{node} >kubelet.conf"
+    ),
+    (
+        "on {node}, as kubeadm made it, where that kubelet.conf was copied to: mkdir -p /root/kubelet-before"
+        " && cp /etc/kubernetes/kubelet.conf /root/kubelet-before && mv kubelet.conf /etc/kubernetes"
+        " && mv /var/lib/kubelet/pki/kubelet-client-* /root/kubelet-before && systemctl restart kubelet"
+    ),
+    (
+        "on {node}, as kubeadm made it, once there is a new kubelet-client-current.pem:"
+        " kubectl config set-credentials system:node:{node} --kubeconfig /etc/kubernetes/kubelet.conf"
+        " --client-certificate /var/lib/kubelet/pki/kubelet-client-current.pem"
+        " --client-key /var/lib/kubelet/pki/kubelet-client-current.pem"
+    ),
+)
+
 
 @dataclass(frozen=True)
 class Signing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from kubecheck.checks import CannotTell, Site, Vantage
 from kubecheck.diagnosis import Diagnosis, Evidence, diagnose
@@ -40,3 +41,13 @@ def diagnosed(run: Run) -> Diagnosis:
         return question.read(raw, site.origin)
 
     return diagnose(Evidence(run.results, run.facts, run.policy, standing, ask), all_kinds())
+
+
+def undiagnosed(run: Run) -> Diagnosis:
+    """The failures of a run that was stopped: no cause was looked for, and none of them is explained."""
+
+    def ask(*_: object) -> CannotTell:
+        return CannotTell("the run was stopped")
+
+    evidence = Evidence(run.results, run.facts, run.policy, run.standing_if_any(), ask)
+    return replace(diagnose(evidence, ()), looked_for=False)

@@ -15,7 +15,7 @@ from kubecheck.cluster.api import ApiError
 from kubecheck.cluster.deadline import Deadline
 from kubecheck.diagnosis import Diagnosis
 from kubecheck.outcomes import Verdict, verdict_of
-from kubecheck.plugin.diagnosing import diagnosed
+from kubecheck.plugin.diagnosing import diagnosed, undiagnosed
 from kubecheck.plugin.judge import result_in
 from kubecheck.plugin.progress import waiting
 from kubecheck.plugin.run import RUN, Run, is_worker
@@ -46,10 +46,9 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
         broken_off = session.exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
         # Counted too: pytest's exit code tells nothing where a hook of its own failed while it stopped.
         interrupted = broken_off or gathering.finished < session.testscollected
-        diagnosis = Diagnosis()
         try:
-            if not broken_off:  # who wants to stop is not kept waiting for answers
-                diagnosis = _diagnose(config, run)
+            # Who wants to stop is not kept waiting for answers.
+            diagnosis = undiagnosed(run) if broken_off else _diagnose(config, run)
         finally:
             removal = _remove(run, patient=not broken_off)
         verdict = _verdict(run, interrupted=interrupted)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -14,7 +14,6 @@ from kubecheck.report.lines import plain
 from kubecheck.report.snapshot import Place, Snapshot, snapshot
 
 SHOWN = 4  # names in a line of the summary
-Causes = Mapping[tuple[str, tuple[str, ...]], str]  # what each says, by its kind and whom it blames
 
 
 @dataclass(frozen=True)
@@ -183,8 +182,8 @@ def compare(runs: Sequence[Snapshot]) -> Comparison:
         added=grouped.get("new", ()),
         gone=grouped.get("gone", ()),
         flaky=grouped.get("flaky", ()),
-        causes_added=_causes_added(new.causes, old.causes),
-        causes_gone=_causes_gone(old.causes, new.causes),
+        causes_added=_causes_added(old, new),
+        causes_gone=_causes_gone(old, new),
     )
 
 
@@ -240,14 +239,31 @@ def _grouped(changes: Iterable[tuple[Place, Change]]) -> tuple[Change, ...]:
     )
 
 
-def _causes_added(new: Causes, old: Causes) -> tuple[tuple[str, str], ...]:
-    """Those that blame somebody whom no cause of their kind blamed before."""
-    return tuple((key[0], says) for key, says in new.items() if not _blamed([key]) <= _blamed(old))
+def _causes_added(old: Snapshot, new: Snapshot) -> tuple[tuple[str, str], ...]:
+    """Those that blame somebody whom no cause of their kind blamed before.
+
+    Where causes were not looked for then, only those of which something passed.
+    """
+    return tuple(
+        (key[0], cause.says)
+        for key, cause in new.causes.items()
+        if not _blamed([key]) <= _blamed(old.causes) and (old.diagnosed or old.has(cause, Outcome.PASSED))
+    )
 
 
-def _causes_gone(old: Causes, new: Causes) -> tuple[tuple[str, str], ...]:
-    """Those of which nobody is blamed any more."""
-    return tuple((key[0], says) for key, says in old.items() if not _blamed([key]) & _blamed(new))
+def _causes_gone(old: Snapshot, new: Snapshot) -> tuple[tuple[str, str], ...]:
+    """Those of which nobody is blamed any more, and something that they explained passes now.
+
+    Of the others it is not known: nobody looked, or it could not be told. Where causes were not looked for at
+    all, one of which something fails as before may still be there.
+    """
+    return tuple(
+        (key[0], cause.says)
+        for key, cause in old.causes.items()
+        if not _blamed([key]) & _blamed(new.causes)
+        and new.has(cause, Outcome.PASSED)
+        and (new.diagnosed or not new.has(cause, Outcome.FAILED))
+    )
 
 
 def _blamed(causes: Iterable[tuple[str, tuple[str, ...]]]) -> set[tuple[str, str]]:

@@ -179,6 +179,7 @@ def outline(ending: Ending) -> dict[str, Any]:
         shard=str(ending.shard),
         missing_rights=_missing_rights(ending),
         causes=[_cause(cause) for cause in ending.diagnosis.causes],
+        diagnosed=ending.diagnosis.looked_for,
         unexplained=_grouped(ending.diagnosis.unexplained),
         since=Since.model_validate(ending.since.as_json()) if ending.since else None,
         cluster=Cluster(

@@ -73,7 +73,9 @@ def summary(ending: Ending) -> str:
         parts += [f"**{_md(cause.finding.says)}**\n\n{_code(first(cause.remedy))}" for cause in causes[:TOLD]]
     groups = unexplained(ending)
     if groups:
-        parts += ["### Not explained by any known cause" if causes else "### Failed", _groups(groups)]
+        heading = "### Not explained by any known cause" if causes else "### Failed"
+        heading = heading if ending.diagnosis.looked_for else "### Failed; causes were not looked for"
+        parts += [heading, _groups(groups)]
     gaps, policy = not_verified(ending), not_asked(ending)
     if gaps or policy:
         parts += ["### Not verified", _gaps(gaps, policy)]

@@ -152,6 +152,8 @@ def _sentence(ending: Ending, checks: list[CheckTold]) -> str:
         failed = sum(check.outcome is Outcome.FAILED for check in checks)
         text = f"{failed} of {counted(len(checks), 'check')} failed"
         causes = len(ending.diagnosis.causes)
+        if not ending.diagnosis.looked_for:
+            return f"{text}, and the run was stopped before causes were looked for"
         if not causes:
             return f"{text}, and no known cause explains why"
         if unexplained(ending):

@@ -136,7 +136,7 @@ class Since(Part):
     causes_new: list[CauseNamed]
     """Causes that are new."""
     causes_gone: list[CauseNamed]
-    """Causes that are gone."""
+    """Causes that are gone: something that they explained passes now."""
 
 
 class MissingRight(Part):
@@ -231,6 +231,8 @@ class Judged(Base):
     """The rights that the run needs and its credentials lack. null: that could not be asked."""
     causes: list[CauseFound]
     """What explains the failures, the cause that explains most first. Empty where nothing failed."""
+    diagnosed: bool = True
+    """Whether causes were looked for. false: the run was stopped, and all its failures are unexplained."""
     unexplained: list[Explained]
     """Failures that no known cause explains."""
     since: Since | None

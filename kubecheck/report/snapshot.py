@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,11 +33,20 @@ class RecordGiven(SnapshotProblem):
 
 
 @dataclass(frozen=True)
+class CauseTold:
+    """A cause in a sentence, and what it explains: results, each with a target of it or an empty name."""
+
+    says: str
+    explains: tuple[tuple[Place, str], ...]
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """What a run found. ``started`` is when its questions were asked, also where it is judged again later.
 
     ``targets`` are the outcomes of a result's targets, by name. Names hold neither the run's id nor what
-    Kubernetes makes up for a pod. ``causes`` are sentences by the kind of cause and whom it blames.
+    Kubernetes makes up for a pod. ``causes`` are by the kind of cause and whom it blames; a run that was
+    stopped is not ``diagnosed``, and has none.
     """
 
     run: str
@@ -47,16 +57,29 @@ class Snapshot:
     outcomes: Mapping[Place, Outcome]
     targets: Mapping[Place, Mapping[str, Outcome]]
     messages: Mapping[Place, str]
-    causes: Mapping[tuple[str, tuple[str, ...]], str]
+    causes: Mapping[tuple[str, tuple[str, ...]], CauseTold]
+    diagnosed: bool
 
     def judged(self, place: Place) -> Outcome | None:
         """What became of a check at a vantage; None where there is no result or the check does not apply."""
         outcome = self.outcomes.get(place)
         return None if outcome is Outcome.NOT_APPLICABLE else outcome
 
+    def has(self, cause: CauseTold, outcome: Outcome) -> bool:
+        """Whether something that ``cause`` explains has this outcome here."""
+        return any(self._judged_of(place, target) is outcome for place, target in cause.explains)
+
+    def _judged_of(self, place: Place, target: str) -> Outcome | None:
+        """The same of a target; of one that is not named any more where all of the result passed."""
+        whole = self.judged(place)
+        if not target or whole is Outcome.PASSED:
+            return whole
+        return self.targets.get(place, {}).get(target)
+
     def __str__(self) -> str:
         """The run in a few words."""
-        return f"run {self.run}, {self.started.astimezone(UTC):%Y-%m-%d %H:%M} UTC, {self.verdict}"
+        told = f"run {self.run}, {self.started.astimezone(UTC):%Y-%m-%d %H:%M} UTC, {self.verdict}"
+        return told if self.diagnosed else f"{told} (causes were not looked for)"
 
 
 def load_snapshot(path: Path) -> Snapshot:
@@ -97,12 +120,31 @@ def snapshot(body: Any, source: str) -> Snapshot:
         raise SnapshotProblem(f"{source} is damaged ({problem!r}): name another verdict.json") from None
 
 
+def _naming(run: str, nodes: Iterable[str]) -> Callable[[str], str]:
+    """What takes the run's id and what was made up for a pod out of a name.
+
+    The name of a node stays whole: those that Cluster API makes have the same form as those of pods.
+    """
+    around: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for node in nodes:
+        for found in _GENERATED.finditer(node):
+            around[found[0]].add((node[: found.start()], node[found.end() :]))
+
+    def without(found: re.Match[str]) -> str:
+        text, begins, ends = found.string, found.start(), found.end()
+        of_node = any(
+            text.endswith(before, 0, begins) and text.startswith(after, ends)
+            for before, after in around.get(found[0], ())
+        )
+        return found[0] if of_node else "-*"
+
+    return lambda text: _GENERATED.sub(without, text.replace(f"kubecheck-{run}", "kubecheck-RUN"))
+
+
 def _read(body: Mapping[str, Any]) -> Snapshot:
     run = str(body["run"])
-
-    def name(text: str) -> str:
-        return _GENERATED.sub("-*", text.replace(f"kubecheck-{run}", "kubecheck-RUN"))
-
+    nodes = frozenset(str(node["name"]) for node in body["cluster"]["nodes"])
+    name = _naming(run, nodes)
     targets: dict[Place, dict[str, Outcome]] = {}
     outcomes: dict[Place, Outcome] = {}
     messages: dict[Place, str] = {}
@@ -121,12 +163,20 @@ def _read(body: Mapping[str, Any]) -> Snapshot:
         started=started if started.tzinfo else started.replace(tzinfo=UTC),
         verdict=str(body["verdict"]),
         server=str(body["cluster"]["server"]),
-        nodes=frozenset(str(node["name"]) for node in body["cluster"]["nodes"]),
+        nodes=nodes,
         outcomes=outcomes,
         targets=targets,
         messages=messages,
         causes={
-            (str(cause["id"]), tuple(sorted(map(name, cause["blames"])))): str(cause["says"])
+            (str(cause["id"]), tuple(sorted(map(name, cause["blames"])))): CauseTold(
+                str(cause["says"]),
+                tuple(
+                    ((str(each["check"]), str(each["vantage"])), name(target))
+                    for each in cause.get("explains", ())
+                    for target in each["targets"] or [""]
+                ),
+            )
             for cause in body["causes"]
         },
+        diagnosed=bool(body.get("diagnosed", True)),
     )

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 # Programs that steps begin a command with; a step without any of them is prose.
 PROGRAMS = (
     "cat chronyc conntrack crictl ctr curl date df echo etcdctl findmnt grep iostat ip iptables iptables-save"
-    " journalctl kubeadm kubectl nc nft nslookup openssl ping rm ss sysctl systemctl tcpdump timedatectl tr"
+    " journalctl kubeadm kubectl mkdir nc nft nslookup openssl ping rm ss sysctl systemctl tcpdump"
+    " timedatectl tr"
 ).replace(" ", "|")
-# How prose goes on behind a command.
+# How prose goes on behind a command. No command has a comma or a colon before a space.
 _AFTER = (
-    r"[,;]? (?:and|or|look|compare|see|shows) (?!kubectl delete )[a-z].*"
-    r"|, (?:after|describe|empty|in|once|restart|set|so|when|where|which|with) .*"
+    r"[,:] .*"
+    r"|;? (?:and|or|look|see|shows) [a-z].*"
     r"|; (?:an|delete|if|on|once|put|replace|scale|without) .*"
-    r"|: (?:a|let|port) .*"
     r"| with each .*"
-    r"| \([a-z0-9].*"
+    r"| \(\w.*"
 )
 _STEP = re.compile(
     rf"(?P<before>(?:(?!(?:{PROGRAMS}) )[^`]*?(?:: |; or |, or ))?)"

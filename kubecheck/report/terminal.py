@@ -67,6 +67,7 @@ def tell(ending: Ending, out: Writer, reports: Path, *, width: int = 0, everythi
                 for line in _cause_with_all(ending, n, cause, width)]  # fmt: skip
     if groups:
         heading = "not explained by any known cause:" if ending.diagnosis.causes else "failed:"
+        heading = heading if ending.diagnosis.looked_for else "failed; causes were not looked for:"
         told.append(Line(heading, {"red": True, "bold": True}))
         left = room - height(told, width)
         told += fitted(

@@ -27,7 +27,7 @@ LOOK = "on the node: openssl x509 -noout -dates -in /var/lib/kubelet/pki/kubelet
     remedy=(
         LOOK,
         "check --cluster-signing-duration of the controller-manager and the end of the CA that signs",
-        "to renew: delete the kubelet's kubeconfig and client certificate, and restart it to bootstrap anew",
+        "to renew it, take the steps that kubecheck explain client-certificate-ending tells",
     ),
 )
 def test_kubelet_client_certificate(facts: Facts, node: Node, policy: Policy) -> None:

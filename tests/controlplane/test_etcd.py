@@ -63,7 +63,7 @@ def members_beside_api_servers(here: Site) -> dict[str, TlsHello]:
     asks=members_beside_api_servers,
     remedy=(
         "on the master that does not answer: systemctl status etcd, or crictl ps -a --name etcd",
-        "on another master: etcdctl member list, etcdctl endpoint health --cluster",
+        "on another master: etcdctl member list; etcdctl endpoint health --cluster",
         "between masters 2379 and 2380 must be open",
     ),
 )

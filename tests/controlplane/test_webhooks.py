@@ -8,7 +8,7 @@ from kubecheck.checks import API, Facts, NotApplicable, Webhook, check, for_each
     at=API,
     remedy=(
         "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations",
-        "bring the webhook's pods back: kubectl -n NAMESPACE get pods, endpointslices",
+        "bring the webhook's pods back: kubectl -n NAMESPACE get pods,endpointslices",
         "or, when its product is gone, delete its configuration: kubectl delete CONFIGURATION",
     ),
 )

@@ -25,7 +25,7 @@ NDOTS = 5  # kubelet: defaultDNSOptions in pkg/kubelet/network/dns/dns.go
     runbook=("R1", "R7"),
     remedy=(
         "kubectl get --raw /api/v1/nodes/NODE/proxy/configz, and look at clusterDNS and clusterDomain",
-        "pods keep the resolv.conf that they were made with: kubectl delete pod, once the kubelet is mended",
+        "pods keep the resolv.conf they were made with: kubectl delete pod POD, once the kubelet is mended",
     ),
 )
 def test_pod_resolv_conf(answer: ResolvConfAnswer, facts: Facts, node: Node, fleet: Standing) -> None:

@@ -72,7 +72,10 @@ def test_one_kubelet_version(facts: Facts, policy: Policy) -> None:
     title="Each kubelet's version is inside the supported skew",
     at=EACH_NODE,
     runbook=("R20",),
-    remedy=("upgrade the kubelet of the node: kubectl get nodes shows all versions",),
+    remedy=(
+        "kubectl get nodes; kubectl version",
+        "upgrade what is older: a node's kubelet, or the API servers, before which no kubelet is upgraded",
+    ),
 )
 def test_kubelet_version_skew(facts: Facts, node: Node) -> None:
     """A kubelet is never newer than the API server, and at most three minor versions older.

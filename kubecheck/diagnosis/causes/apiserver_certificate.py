@@ -16,7 +16,7 @@ BY_CHANCE = ("certs.kubernetes_service_certificate", "certs.front_certificate")
         "kubectl -n default get service kubernetes, and look for its address in the certificate's names",
     ),
     remedy=(
-        "on {node}, as kubeadm made it: rm /etc/kubernetes/pki/apiserver.crt /etc/kubernetes/pki/apiserver.key; kubeadm init phase certs apiserver --config KUBEADM-CONFIG; crictl stop the kube-apiserver's container",
+        "on {node}, as kubeadm made it: rm /etc/kubernetes/pki/apiserver.crt /etc/kubernetes/pki/apiserver.key; kubeadm init phase certs apiserver --config KUBEADM-CONFIG; crictl stop $(crictl ps -q --name kube-apiserver)",
         "on {node}, as a binary install: sign a new one for the addresses and names of all clients ({names}), put it in place of --tls-cert-file, and: systemctl restart kube-apiserver",
     ),
     source="https://kubernetes.io/docs/setup/best-practices/certificates/",

@@ -36,7 +36,7 @@ NO_ANSWER = (
     ),
     remedy=(
         "on {node}: systemctl restart kube-apiserver; journalctl -u kube-apiserver --since -15min",
-        "on {node}, as a static pod: crictl ps -a --name kube-apiserver; crictl logs its last container",
+        "on {node}, as a static pod: crictl ps -a --name kube-apiserver; crictl logs --tail 50 $(crictl ps -q --latest --name kube-apiserver)",
         "on {node}: curl -k https://127.0.0.1:6443/readyz?verbose",
     ),
     source="https://kubernetes.io/docs/concepts/architecture/leases/#api-server-identity",

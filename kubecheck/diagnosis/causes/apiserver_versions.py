@@ -12,7 +12,8 @@ from kubecheck.wording import listed
     confirm=("kubectl get --raw '/api/v1/nodes/https:{node}:6443/proxy/version'",),
     remedy=(
         "upgrade kube-apiserver on {nodes} to {version}, one minor version after the other, before anything else",
-        "kubeadm: kubeadm upgrade apply on the first master, kubeadm upgrade node on the others",
+        "kubeadm, on the first master: kubeadm upgrade apply VERSION",
+        "kubeadm, on each of the others: kubeadm upgrade node",
     ),
     source="https://kubernetes.io/releases/version-skew-policy/#kube-apiserver",
 )

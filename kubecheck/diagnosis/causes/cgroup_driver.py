@@ -15,13 +15,14 @@ SAYS_SO = re.compile(r"expected cgroupsPath to be of format|cgroup.{0,20}path.{0
 @cause(
     title="Kubelet and container runtime use different cgroup drivers",
     confirm=(
-        "kubectl get --raw /api/v1/nodes/{node}/proxy/configz | grep -o cgroupDriver[^,]*",
+        "kubectl get --raw /api/v1/nodes/{node}/proxy/configz | grep -o 'cgroupDriver[^,]*'",
         "on {node}: grep SystemdCgroup /etc/containerd/config.toml; docker info | grep -i cgroup",
     ),
     remedy=(
+        "kubectl drain {node} --ignore-daemonsets, and kubectl uncordon {node} at the end",
         "on {node}, with containerd: set SystemdCgroup = {systemd} in the options of runc in /etc/containerd/config.toml, then: systemctl restart containerd",
         'on {node}, with docker: "exec-opts": ["native.cgroupdriver={kubelet}"] in /etc/docker/daemon.json, then: systemctl restart docker',
-        "or the other way round: cgroupDriver in the kubelet's configuration, then: systemctl restart kubelet; systemd is the right one where systemd is init. kubectl drain {node} first",
+        "or the other way round (systemd is the right one where systemd is init): cgroupDriver in the kubelet's configuration, then: systemctl restart kubelet",
     ),
     source="https://kubernetes.io/docs/tasks/administer-cluster/kubeadm/configure-cgroup-driver/",
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
-from kubecheck.diagnosis.signing import kubelet_days, signing
+from kubecheck.diagnosis.signing import NEW_CERTIFICATE, kubelet_days, signing
 
 
 @cause(
@@ -14,7 +14,7 @@ from kubecheck.diagnosis.signing import kubelet_days, signing
         "on the node: openssl x509 -noout -dates -in /var/lib/kubelet/pki/kubelet-client-current.pem",
     ),
     remedy=(
-        "on {node}, while a bootstrap token is valid: rm /etc/kubernetes/kubelet.kubeconfig /var/lib/kubelet/pki/kubelet-client-*; systemctl restart kubelet",
+        *NEW_CERTIFICATE,
         "kubectl get csr --sort-by=.metadata.creationTimestamp, and look whether its request is approved",
         "rotateCertificates: true in the kubelet's configuration has it renewed in time by itself",
     ),

@@ -11,7 +11,7 @@ from kubecheck.diagnosis.traffic import LOOKUPS, REPLICAS, UNANSWERED
 @cause(
     title="One replica of CoreDNS is broken",
     confirm=(
-        "from any node: nslookup kubernetes.default.svc.DOMAIN with the address of each CoreDNS pod",
+        "from any node: nslookup kubernetes.default.svc.DOMAIN POD-ADDRESS, for each CoreDNS pod",
         "kubectl -n {namespace} logs {pod} --tail=50",
     ),
     remedy=(

@@ -14,9 +14,9 @@ from kubecheck.diagnosis.evidence import Evidence
     ),
     remedy=(
         "on {node}: systemctl restart etcd; journalctl -u etcd --since -15min; df -h /var/lib/etcd",
-        "on {node}, as a static pod: crictl ps -a --name etcd; crictl logs its last container",
+        "on {node}, as a static pod: crictl ps -a --name etcd; crictl logs --tail 50 $(crictl ps -q --latest --name etcd)",
         "on a master: etcdctl endpoint health --cluster",
-        "its data are damaged: etcdctl member remove, empty its data directory, etcdctl member add",
+        "its data are damaged: etcdctl member remove MEMBER-ID, empty its data directory, and let it join anew: etcdctl member add",
     ),
     source="https://kubernetes.io/docs/tasks/administer-cluster/configure-upgrade-etcd/#replacing-a-failed-etcd-member",
 )

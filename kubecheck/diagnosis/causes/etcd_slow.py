@@ -14,7 +14,7 @@ from kubecheck.diagnosis.evidence import Evidence
     ),
     remedy=(
         "on the masters: iostat -x 1 5, and move what else writes to etcd's disk elsewhere",
-        "put /var/lib/etcd on an SSD of its own: systemctl stop etcd, copy, mount, systemctl start etcd; one member after the other",
+        "put /var/lib/etcd on an SSD of its own, one member after the other: stop etcd, copy, mount, start it",
         "members far apart: raise --heartbeat-interval and --election-timeout of all members",
     ),
     source="https://etcd.io/docs/latest/op-guide/hardware/#disks",

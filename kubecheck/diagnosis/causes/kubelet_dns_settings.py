@@ -11,7 +11,7 @@ from kubecheck.diagnosis.kubelet_fields import wrong_in
     title="A kubelet hands the wrong DNS settings to its pods",
     confirm=(
         "kubectl get --raw /api/v1/nodes/{node}/proxy/configz, and look at clusterDNS and clusterDomain",
-        "kubectl exec a pod of {node} -- cat /etc/resolv.conf",
+        "kubectl -n NAMESPACE exec POD -- cat /etc/resolv.conf, of a pod on {node}",
     ),
     remedy=(
         "on {node}, in the file of the kubelet's --config: clusterDNS: [{dns}], clusterDomain: {domain}",

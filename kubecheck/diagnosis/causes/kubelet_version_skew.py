@@ -2,16 +2,24 @@
 
 from collections.abc import Iterator
 
-from kubecheck.diagnosis.cause import Confidence, Finding, cause
+from kubecheck.checks import minor
+from kubecheck.diagnosis.cause import Confidence, Finding, cause, filled
 from kubecheck.diagnosis.evidence import Evidence, Symptom, at_nodes
+
+INSTALLED = (
+    "kubectl drain {node} --ignore-daemonsets",
+    "on {node}, as a binary install: put kubelet and kube-proxy {version} in place, then: systemctl restart kubelet kube-proxy",
+    "on {node}, as kubeadm made it: install kubeadm {version}, run kubeadm upgrade node, install kubelet and kubectl, then: systemctl restart kubelet",
+    "kubectl uncordon {node}",
+)
 
 
 @cause(
     title="A node's version does not fit",
     confirm=("kubectl get nodes; kubectl version", "on the node: kube-proxy --version; kubelet --version"),
     remedy=(
-        "kubectl drain {node} --ignore-daemonsets, upgrade kubelet and kube-proxy on it to {version}, systemctl restart kubelet kube-proxy, kubectl uncordon {node}",
-        "kubeadm: kubeadm upgrade node on {node}, then the packages of kubelet and kubectl",
+        "where the kubelet is the newer one: upgrade all API servers to its version first, or go back to {version} on {node}",
+        *INSTALLED,
     ),
     source="https://kubernetes.io/releases/version-skew-policy/",
 )
@@ -25,7 +33,9 @@ def kubelet_version_skew(evidence: Evidence) -> Iterator[Finding]:
         evidence.find("nodes.kubelet_version_skew", "addons.kube_proxy_version", failed=True)
     ):
         explained = evidence.find("nodes.kubelet_version_skew", "addons.kube_proxy_version", node=name)
-        yield _finding((name,), explained | evidence.find("nodes.one_kubelet_version"), facts.server_version)
+        explained |= evidence.find("nodes.one_kubelet_version")
+        newer = minor(facts.node(name).kubelet_version) > minor(facts.server_version)
+        yield _finding((name,), explained, facts.server_version, newer=newer)
     versions = [node.kubelet_version for node in facts.nodes]
     most = max(versions, key=versions.count, default="")
     odd = tuple(node.name for node in facts.nodes if node.kubelet_version != most)
@@ -34,13 +44,18 @@ def kubelet_version_skew(evidence: Evidence) -> Iterator[Finding]:
         yield _finding(odd, mixed, most)
 
 
-def _finding(names: tuple[str, ...], explained: frozenset[Symptom], version: str) -> Finding:
+def _finding(
+    nodes: tuple[str, ...], explained: frozenset[Symptom], version: str, *, newer: bool = False
+) -> Finding:
+    """``version`` is the one for these nodes; ``newer`` says that their kubelets are newer than the API server."""
     said = sorted(s.message for s in explained if s.failed)
+    names = {"node": nodes[0], "version": version}
     return Finding(
         says=said[0],
-        blames=tuple(f"Node/{name}" for name in names),
+        blames=tuple(f"Node/{name}" for name in nodes),
         explains=explained,
         confidence=Confidence.CERTAIN,
-        names={"node": names[0], "version": version},
+        names=names,
         confirmed=tuple(said),
+        remedy=() if newer else tuple(filled(step, names) for step in INSTALLED),
     )

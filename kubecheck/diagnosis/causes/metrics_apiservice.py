@@ -17,13 +17,13 @@ from kubecheck.diagnosis.evidence import Evidence
         (
             "x509 in the condition: put the CA of metrics-server's certificate into"
             " spec.caBundle (base64), or:"
-            " kubectl patch apiservice v1beta1.metrics.k8s.io --type=json -p"
-            """ '[{"op":"remove","path":"/spec/caBundle"},"""
-            """{"op":"add","path":"/spec/insecureSkipTLSVerify","value":true}]'"""
+            # A JSON patch that removes what is not there is refused: RFC 6902, section 4.2.
+            " kubectl patch apiservice v1beta1.metrics.k8s.io --type=merge -p"
+            """ '{"spec":{"caBundle":null,"insecureSkipTLSVerify":true}}'"""
         ),
         "ServiceNotFound, or a wrong port: kubectl edit apiservice v1beta1.metrics.k8s.io, and name its Service",
         "timeouts: masters must reach pods (--enable-aggregator-routing), hostNetwork: true helps where they do not",
-        "or as it came: kubectl apply -f the release's components.yaml",
+        "or as it came: kubectl apply -f components.yaml, the file of its release",
     ),
     source="https://kubernetes.io/docs/tasks/extend-kubernetes/configure-aggregation-layer/",
 )

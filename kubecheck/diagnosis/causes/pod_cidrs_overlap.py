@@ -16,11 +16,12 @@ CHECKS = (
     title="Ranges of pods, Services and nodes collide",
     confirm=(
         "kubectl get nodes -o custom-columns=NAME:.metadata.name,CIDRS:.spec.podCIDRs,ADDRESS:.status.addresses",
-        "kubectl get servicecidrs; grep cluster-cidr in kube-controller-manager's unit or manifest",
+        "kubectl get servicecidrs, and look at --cluster-cidr in kube-controller-manager's unit or manifest",
     ),
     remedy=(
         "on every master: give --cluster-cidr of kube-controller-manager a range of its own, apart from --service-cluster-ip-range and from the nodes' network; systemctl restart kube-controller-manager",
-        "a node keeps its range until it joins anew: kubectl drain {node} --ignore-daemonsets; kubectl delete node {node}; systemctl restart kubelet on it",
+        "a node keeps its range until it joins anew: kubectl drain {node} --ignore-daemonsets && kubectl delete node {node}",
+        "on {node}, once it is deleted: systemctl restart kubelet",
     ),
     source="https://kubernetes.io/docs/concepts/cluster-administration/networking/",
 )

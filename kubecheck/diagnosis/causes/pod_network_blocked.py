@@ -18,7 +18,7 @@ WORDS = {
     title="A node's pods are cut off",
     confirm=(
         "on the node: iptables -S FORWARD, and iptables-save -c | grep -e DROP -e REJECT",
-        "on the node: ip route, ip -d link, and compare with another node",
+        "on the node: ip route; ip -d link, and compare with another node",
     ),
     remedy=(
         "on {node}, if `iptables -S FORWARD` begins with -P FORWARD DROP: iptables -P FORWARD ACCEPT",

@@ -11,7 +11,7 @@ from kubecheck.diagnosis.traffic import crossing
 @cause(
     title="The way between the pods of two nodes is broken",
     confirm=(
-        "on both nodes: ip route get POD-ADDRESS of the other node, and compare with the way to a third node",
+        "on both nodes: ip route get POD-ADDRESS, for a pod of the other node, and compare with the way to a third node",
         "on both nodes: bridge fdb show, ip neigh (VXLAN), wg show (WireGuard), ip xfrm state (IPsec)",
         "on both nodes: tcpdump -ni any host OTHER-NODE and udp, while one pod asks the other",
     ),

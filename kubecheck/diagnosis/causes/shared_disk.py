@@ -18,8 +18,10 @@ CHECKS = {
     confirm=("on {node}: findmnt -T /var/lib/etcd; lsblk -o NAME,ROTA,TYPE,SIZE,MOUNTPOINTS",),
     remedy=(
         "on {node}: make a filesystem on a disk of its own, and an entry in /etc/fstab for it",
-        "etcd, one master after the other: systemctl stop etcd; copy /var/lib/etcd; mount; systemctl start etcd; etcdctl endpoint health --cluster",
-        "the runtime: kubectl drain {node} --ignore-daemonsets; systemctl stop kubelet containerd; copy; mount; start both; kubectl uncordon {node}",
+        "etcd, one master after the other: stop it, copy /var/lib/etcd, mount, start it; then: etcdctl endpoint health --cluster",
+        "the runtime: kubectl drain {node} --ignore-daemonsets",
+        "on {node}, once it is drained: stop kubelet and containerd, copy, mount, start both",
+        "once it is Ready: kubectl uncordon {node}",
     ),
     source="https://etcd.io/docs/latest/op-guide/hardware/#disks",
 )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
+from kubecheck.diagnosis.signing import NEW_CERTIFICATE
 
 
 @cause(
@@ -11,12 +12,13 @@ from kubecheck.diagnosis.evidence import Evidence
     confirm=(
         "on each master: tr '\\0' '\\n' </proc/$(pidof kube-controller-manager)/cmdline | grep signing-cert",
         "on each master: tr '\\0' '\\n' </proc/$(pidof kube-apiserver)/cmdline | grep client-ca-file",
-        "openssl x509 -noout -subject -ext subjectKeyIdentifier -in FILE, of both files",
+        "openssl x509 -noout -subject -ext subjectKeyIdentifier -in FILE, for each of the two",
     ),
     remedy=(
         "on every master: --cluster-signing-cert-file and --cluster-signing-key-file of kube-controller-manager must be the CA that --client-ca-file of kube-apiserver names; then restart kube-controller-manager",
         "or add the signer's CA to the file of --client-ca-file, and restart kube-apiserver",
-        "nodes that hold a certificate of the wrong CA: rm /etc/kubernetes/kubelet.kubeconfig /var/lib/kubelet/pki/kubelet-client-*; systemctl restart kubelet",
+        "then a new certificate for each node that holds one of the wrong CA",
+        *NEW_CERTIFICATE,
     ),
     source="https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/#kubernetes-signers",
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
-from kubecheck.diagnosis.signing import kubelet_days, signing
+from kubecheck.diagnosis.signing import NEW_CERTIFICATE, kubelet_days, signing
 
 FLAG = "Flag/kube-controller-manager/--cluster-signing-duration"
 
@@ -17,7 +17,8 @@ FLAG = "Flag/kube-controller-manager/--cluster-signing-duration"
     ),
     remedy=(
         "on every master: set --cluster-signing-duration={hours}h0m0s in the unit (or static pod) of kube-controller-manager, then: systemctl daemon-reload; systemctl restart kube-controller-manager",
-        "on nodes that hold a short one: rm /etc/kubernetes/kubelet.kubeconfig /var/lib/kubelet/pki/kubelet-client-*; systemctl restart kubelet, with a bootstrap token that is valid",
+        "then a new certificate for each node that holds a short one",
+        *NEW_CERTIFICATE,
     ),
     source="https://kubernetes.io/docs/reference/command-line-tools-reference/kube-controller-manager/",
 )

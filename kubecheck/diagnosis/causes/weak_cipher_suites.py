@@ -15,7 +15,7 @@ ACCEPT = "certs.kubelet_accepts_promised_suite"
     title="Kubelets accept other cipher suites than promised",
     confirm=(
         "openssl s_client -connect {node}:10250 -tls1_2 -cipher AES128-SHA </dev/null | grep Cipher",
-        "kubectl get --raw /api/v1/nodes/{node}/proxy/configz | grep -o tlsCipherSuites[^]]*",
+        "kubectl get --raw /api/v1/nodes/{node}/proxy/configz | grep -o 'tlsCipherSuites[^]]*'",
     ),
     remedy=(
         "on {nodes}, in the kubelet's configuration: tlsCipherSuites: [{suites}], or --tls-cipher-suites in its unit",

@@ -5,13 +5,18 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from kubecheck.cluster.extensions import Webhook
-from kubecheck.diagnosis.cause import Confidence, Finding, cause
+from kubecheck.diagnosis.cause import Confidence, Finding, cause, filled
 from kubecheck.diagnosis.evidence import Evidence, Symptom
 
 KINDS = {
     "validatingwebhookconfiguration": "ValidatingWebhookConfiguration",
     "mutatingwebhookconfiguration": "MutatingWebhookConfiguration",
 }
+# A list of webhooks may change: what is no longer in its place is refused, and nothing is changed then.
+IGNORED = (
+    """{"op":"test","path":"/webhooks/{index}/name","value":"{name}"},"""
+    """{"op":"replace","path":"/webhooks/{index}/failurePolicy","value":"Ignore"}"""
+)
 CALLED = re.compile(r'failed calling webhook \\?"([^"\\]+)')
 
 
@@ -25,8 +30,8 @@ CALLED = re.compile(r'failed calling webhook \\?"([^"\\]+)')
     remedy=(
         "kubectl -n {namespace} get pods -o wide, and bring back what serves Service {service}",
         (
-            "until then: kubectl patch {configuration} --type=json -p"
-            """ '[{"op":"replace","path":"/webhooks/{index}/failurePolicy","value":"Ignore"}]'"""
+            "until then, what it is to judge may pass (failurePolicy Ignore):"
+            " kubectl patch {configuration} --type=json -p '[{operations}]'"
         ),
         "when its product is gone: kubectl delete {configuration}",
     ),
@@ -64,7 +69,9 @@ def webhook_dead(evidence: Evidence) -> Iterator[Finding]:
                 "configuration": configuration,
                 "namespace": namespace,
                 "service": service,
-                "index": "0",
+                "operations": ",".join(
+                    filled(IGNORED, {"index": str(each.index), "name": each.name}) for each in hooks
+                ),
             },
             confirmed=tuple(sorted({s.message for s in refused}))[:1] or (f"Service {hook.service} {state}",),
         )

@@ -158,10 +158,10 @@ def test_webhooks_with_nobody_behind_them(server, api, checks, facts):
         return {"name": name, "clientConfig": client, "failurePolicy": policy}
 
     hooks = [
+        hook("d", "", "Fail"),
         hook("a", "gone", "Fail"),
         hook("b", "gone", "Ignore"),
         hook("c", "there", "Fail"),
-        hook("d", "", "Fail"),
     ]
     slices = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices"
     server.pages = {
@@ -177,8 +177,8 @@ def test_webhooks_with_nobody_behind_them(server, api, checks, facts):
         ),
     }
     found = read_webhooks(api)
-    assert [(each.name, each.required, each.endpoints) for each in found] == [
-        ("a", True, None), ("b", False, None), ("c", True, 1),
+    assert [(each.index, each.name, each.required, each.endpoints) for each in found] == [
+        (1, "a", True, None), (2, "b", False, None), (3, "c", True, 1),
     ]  # fmt: skip
     judge = checks("controlplane", "test_webhooks").test_webhooks_have_endpoints
     with pytest.raises(AssertionError, match="webhook a: Service default/gone does not exist"):

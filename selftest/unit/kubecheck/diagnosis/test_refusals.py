@@ -1,5 +1,7 @@
 """Causes in admission: webhooks with nobody behind them, rules and classes that keep the probe pods out."""
 
+import json
+
 import pytest
 
 from kubecheck.cluster.extensions import Webhook
@@ -7,6 +9,7 @@ from kubecheck.cluster.priorities import PriorityClass
 from kubecheck.diagnosis import diagnose
 from kubecheck.diagnosis.catalogue import all_kinds
 from kubecheck.policy import Policy
+from kubecheck.report.steps import step
 from selftest.unit.kubecheck.diagnosis.made import causes, evidence, failed, unknown
 
 
@@ -32,6 +35,26 @@ class TestRefusals:
             webhooks=(hook(0, kind=kind.lower()), hook(2, "well.example")),
         )  # fmt: skip
         assert causes(made) == [("webhook-dead", (f"{kind}WebhookConfiguration/check.example",))]
+
+    def test_the_patch_is_for_those_that_are_dead(self, facts):
+        configuration = "validatingwebhookconfiguration/policy"
+        hooks = tuple(
+            Webhook(configuration, name, "apps/hook", True, endpoints, index)
+            for index, name, endpoints in ((0, "well", 2), (2, "dead", 0), (3, "dead-too", 0))
+        )
+        made = evidence(
+            [failed("controlplane.webhooks_have_endpoints", message=configuration)], facts, webhooks=hooks
+        )
+        (found,) = diagnose(made, all_kinds()).causes
+        _, patch, _ = found.remedy
+        program, options, operations = step(patch).command.partition(" -p ")
+        assert (program, options) == (f"kubectl patch {configuration} --type=json", " -p ")
+        assert json.loads(operations.strip("'")) == [
+            {"op": "test", "path": "/webhooks/2/name", "value": "dead"},
+            {"op": "replace", "path": "/webhooks/2/failurePolicy", "value": "Ignore"},
+            {"op": "test", "path": "/webhooks/3/name", "value": "dead-too"},
+            {"op": "replace", "path": "/webhooks/3/failurePolicy", "value": "Ignore"},
+        ]
 
     def test_one_that_answers_is_not_blamed(self, facts):
         assert causes(evidence([failed("a.b")], facts, webhooks=(hook(2),))) == []

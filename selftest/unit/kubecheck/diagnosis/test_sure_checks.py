@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from kubecheck.cluster.objects import Condition
+from kubecheck.diagnosis import diagnose
+from kubecheck.diagnosis.catalogue import all_kinds
 from selftest.unit.kubecheck.diagnosis.made import causes, evidence, failed, unexplained
 
 NODES = ("node1", "node2")
@@ -126,3 +128,16 @@ def test_the_most_frequent_version_is_the_right_one(facts):
         nodes=(facts.nodes[0], odd, third),
     )
     assert causes(made) == [("kubelet-version-skew", ("Node/node2",))]
+
+
+@pytest.mark.parametrize(("version", "first"), [("v1.37.0", "upgrade all API servers"), ("v1.30.0", "drain")])
+def test_a_node_follows_the_api_servers(facts, version, first):
+    odd = replace(facts.nodes[1], kubelet_version=version)
+    made = evidence(
+        [failed("nodes.kubelet_version_skew", "api:node2", f"node node2 runs kubelet {version}")],
+        facts,
+        nodes=(facts.nodes[0], odd),
+    )
+    (found,) = diagnose(made, all_kinds()).causes
+    assert first in found.remedy[0]
+    assert any(f"put kubelet and kube-proxy {facts.server_version} in place" in text for text in found.remedy)

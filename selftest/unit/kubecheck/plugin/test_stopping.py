@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
+from kubecheck.cluster.objects import Condition
 from kubecheck.policy import Policy
-from kubecheck.survey import Record, save_record
+from kubecheck.survey import Record, load_record, save_record
 
 STOPS = """
 import os, pytest
@@ -41,10 +43,10 @@ def pytest_keyboard_interrupt():
 """
 
 
-@pytest.fixture(scope="module")
-def record(facts_of, tmp_path_factory):
+@pytest.fixture
+def record(facts_of, tmp_path):
     """A record of which both checks that are asked for pass on all nodes."""
-    path = tmp_path_factory.mktemp("record") / "record.json"
+    path = tmp_path / "record.json"
     facts = facts_of(("node1", "node2", "node3"))
     save_record(Record("r1", "2026-01-01T02:00:00+00:00", Policy(), facts), path)
     return path
@@ -78,6 +80,29 @@ def test_an_interruption_between_two_lines(stopped, processes):
     assert (code, verdict["verdict"], verdict["interrupted"]) == (2, "UNDECIDED", True), said
     assert "verdict: UNDECIDED (stopped before its end" in said
     assert "Traceback" not in said
+
+
+def test_causes_of_a_stopped_run_are_not_looked_for_and_none_is_gone(stopped, record):
+    found = load_record(record)
+    full = Condition("DiskPressure", "True", "full", "no room")
+    nodes = tuple(replace(node, conditions=(*node.conditions, full)) for node in found.facts.nodes)
+    save_record(replace(found, facts=replace(found.facts, nodes=nodes)), record)
+    pressure = ("-k", "node_without_pressure")
+    code, said, before = stopped("", *pressure)
+    assert (code, [cause["id"] for cause in before["causes"]]) == (1, ["node-pressure"]), said
+    code, said, verdict = stopped(STOPS % "interrupt()", *pressure, "--compare-with", "reports/verdict.json")
+    assert (code, verdict["verdict"], verdict["diagnosed"], verdict["causes"]) == (
+        2,
+        "NOT READY",
+        False,
+        [],
+    ), said
+    failed = [check["vantage"] for check in verdict["checks"] if check["outcome"] == "failed"]
+    assert len(failed) >= 2
+    assert [each["vantage"] for each in verdict["unexplained"]] == sorted(failed)
+    assert verdict["since"]["causes_gone"] == []
+    assert "causes were not looked for" in said
+    assert "cause gone" not in said
 
 
 def test_an_interruption_while_the_cluster_is_read_leaves_no_verdict_of_before(stopped):

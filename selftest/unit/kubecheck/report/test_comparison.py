@@ -14,9 +14,20 @@ P, F, U, N = "passed", "failed", "unknown", "not-applicable"
 
 
 def body(
-    results, *, run="aaaaaa", nodes=("node1",), causes=(), messages=None, day=1, server="https://vip:8443"
+    results,
+    *,
+    run="aaaaaa",
+    nodes=("node1",),
+    causes=(),
+    messages=None,
+    day=1,
+    server="https://vip:8443",
+    **more,
 ):
-    """A verdict.json of results by "check vantage": an outcome, or the outcomes of targets."""
+    """A verdict.json of results by "check vantage": an outcome, or the outcomes of targets.
+
+    A cause is its kind with whom it blames, and explains all that failed.
+    """
     checks = []
     for place, found in results.items():
         check, vantage = place.split()
@@ -24,11 +35,16 @@ def body(
         if isinstance(found, dict):
             for target, outcome in found.items():
                 targets.setdefault(outcome, []).append(target)
-            result = F if F in targets else P
+            result = next(each for each in (F, U, P) if each in targets)
         message = (messages or {}).get(place, "")
         checks.append(
             {"id": check, "vantage": vantage, "outcome": result, "message": message, "targets": targets}
         )
+    explains = [
+        {"check": check["id"], "vantage": check["vantage"], "targets": check["targets"].get(F, [])}
+        for check in checks
+        if check["outcome"] == F
+    ]
     return {
         "schema": 1,
         "verdict": "NOT READY" if any(check["outcome"] == F for check in checks) else "READY",
@@ -36,9 +52,11 @@ def body(
         "started": f"2026-01-0{day}T02:00:00Z",
         "cluster": {"server": server, "nodes": [{"name": node} for node in nodes]},
         "causes": [
-            {"id": kind, "blames": blames, "says": f"{kind}: {', '.join(blames)}"} for kind, *blames in causes
+            {"id": kind, "blames": blames, "says": f"{kind}: {', '.join(blames)}", "explains": explains}
+            for kind, *blames in causes
         ],
         "checks": checks,
+        **more,
     }
 
 
@@ -107,6 +125,26 @@ def test_names_of_nodes_stay_as_they_are():
     }
 
 
+def test_a_fault_that_moves_between_nodes_with_made_up_names_is_told():
+    a, b = "prod-md-0-7f6d8bcd9-x2zqk", "prod-md-0-7f6d8bcd9-b4k7m.example.com"
+    on_a, on_b = ("peer-744cd65b7c-5prfg on " + a, "peer-c7f8b99f7-c9r4q on " + b)
+    old, new = (
+        body(
+            {"n.x pod:c": {f"probe-{a}": one, f"probe-{b}": other, on_a: P, on_b: P}},
+            nodes=(a, b),
+            causes=[("it", f"Node/{broken}")],
+        )
+        for broken, one, other in ((a, F, P), (b, P, F))
+    )
+    assert snapshot(old, "it").targets["n.x", "pod:c"] == {
+        f"probe-{a}": F, f"probe-{b}": P, f"peer-* on {a}": P, f"peer-* on {b}": P,
+    }  # fmt: skip
+    found = difference(old, new)
+    assert found.broke[0].targets == (f"probe-{b}",)
+    assert found.causes_added == (("it", f"it: Node/{b}"),)
+    assert found.causes_gone == (("it", f"it: Node/{a}"),)
+
+
 def test_a_target_that_fails_too_is_a_difference():
     old, new = body({"n.x pod:a": {"b": F, "c": P}}), body({"n.x pod:a": {"b": F, "c": F, "d": F}})
     found = difference(old, new)
@@ -118,12 +156,48 @@ def test_a_target_that_fails_too_is_a_difference():
 
 def test_causes_come_and_go_by_kind_and_by_whom_they_blame():
     found = difference(
-        body({}, causes=[("kube-proxy-down", "Node/a"), ("stays", "Node/a")]),
-        body({}, causes=[("kube-proxy-down", "Node/b"), ("stays", "Node/a")]),
+        body({"k.x node:a": F, "k.x node:b": P}, causes=[("kube-proxy-down", "Node/a"), ("stays", "Node/a")]),
+        body({"k.x node:a": P, "k.x node:b": F}, causes=[("kube-proxy-down", "Node/b"), ("stays", "Node/a")]),
     )
     assert found.causes_added == (("kube-proxy-down", "kube-proxy-down: Node/b"),)
     assert found.causes_gone == (("kube-proxy-down", "kube-proxy-down: Node/a"),)
     assert "new cause: kube-proxy-down: Node/b (kubecheck explain kube-proxy-down)" in list(found.lines())
+
+
+@pytest.mark.parametrize("diagnosed", [True, False])
+@pytest.mark.parametrize(
+    ("now", "gone"),
+    [
+        (P, True),
+        (F, False),
+        (U, False),
+        (N, False),
+        (None, False),
+        ({"b": P, "c": F}, True),
+        ({"b": U, "c": P}, False),
+        ({"c": F}, False),
+        ({"c": P}, True),  # all of it holds
+    ],
+)
+def test_a_cause_is_gone_where_something_that_it_explained_passes(now, gone, diagnosed):
+    old = body({"n.x pod:a": {"b": F, "c": P}}, causes=[("it", "Node/b")])
+    found = difference(old, body({"n.x pod:a": now} if now else {}, diagnosed=diagnosed))
+    assert bool(found.causes_gone) is gone
+
+
+def test_what_still_fails_keeps_its_cause_where_nobody_looked():
+    old = body({"n.x pod:a": F, "n.x pod:b": F}, causes=[("it", "Node/b")])
+    now = {"n.x pod:a": P, "n.x pod:b": F}
+    assert difference(old, body(now)).causes_gone
+    assert not difference(old, body(now, diagnosed=False)).causes_gone
+    assert "(causes were not looked for)" in str(snapshot(body(now, diagnosed=False), "it"))
+
+
+@pytest.mark.parametrize(("before", "new"), [(P, True), (F, False), (U, False), (None, False)])
+def test_a_cause_is_new_after_a_run_in_which_nobody_looked_where_something_passed(before, new):
+    old = body({"n.x pod:a": before} if before else {}, diagnosed=False)
+    found = difference(old, body({"n.x pod:a": F}, causes=[("it", "Node/b")]))
+    assert bool(found.causes_added) is new
 
 
 def test_a_cause_at_some_nodes_less_is_not_gone_and_at_one_more_is_new():

@@ -10,16 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubecheck.checks.catalogue import load_checks, suites
 from kubecheck.diagnosis import Confidence
-from kubecheck.diagnosis.catalogue import all_kinds
-from kubecheck.outcomes import Outcome, Target
+from kubecheck.outcomes import NO_PROBES, Outcome, Target
 from kubecheck.report.comparison import compared
 from kubecheck.report.document import document, write_no_verdict
 from kubecheck.report.html import page, page_without_verdict
 from kubecheck.report.runbook import LINES
 from kubecheck.report.snapshot import snapshot
 from kubecheck.report.steps import step
+from kubecheck.shard import Shard
 
 HOSTILE = (
     "</pre><script>alert(1)</script><img src=x onerror='y'>\"' {{ 7*7 }} {% x %} &lt; \x1b[31m\u202e\ud800\0"
@@ -253,6 +252,25 @@ def test_a_pair_that_was_not_asked_is_not_called_good(ended, mesh, facts_of):
     assert page(ending).count('<td class="not-asked"') == 5
 
 
+def test_a_run_in_which_nobody_looked_for_causes_says_so(ended, result):
+    ending = ended([result(outcome=Outcome.FAILED)], interrupted=True)
+    ending = replace(ending, diagnosis=replace(ending.diagnosis, looked_for=False))
+    text = Parsed(page(ending)).text
+    assert "1 of 1 check failed, and the run was stopped before causes were looked for." in text
+    assert "Failed, and causes were not looked for" in text
+    assert "no known cause" not in text
+    assert document(ending)["diagnosed"] is False
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_only_a_run_without_probes_names_the_option(ended, result, read_only):
+    left_out = result(check="dns.x", outcome=Outcome.NOT_APPLICABLE, message=NO_PROBES)
+    ending = replace(ended([result(vantage="api"), left_out]), shard=Shard(1, 4), read_only=read_only)
+    text = Parsed(page(ending)).text
+    assert "This verdict is shard 1/4: the others judge the rest" in text
+    assert ("A run without --no-probes looks at them." in text) is read_only
+
+
 def test_a_run_that_was_stopped_says_so(ended, result):
     ending = replace(ended([result()], interrupted=True), fleet_problem="no node is Ready")
     text = Parsed(page(ending)).text
@@ -336,31 +354,6 @@ def test_many_reasons_why_not_do_not_make_a_long_page(ended, result):
     assert "it has 99 of them" in text
     assert "it has 100 of them" not in text
     assert "50 more reasons, in verdict.json" in text
-
-
-def remedies():
-    checks = {each for check in load_checks(suites()) for each in check.remedy}
-    return sorted(checks | {each for kind in all_kinds() for each in kind.remedy})
-
-
-def test_the_parts_of_a_step_are_the_whole_step():
-    for text in remedies():
-        parts = step(text)
-        assert parts.before + parts.command + parts.after == text
-
-
-@pytest.mark.parametrize(
-    ("text", "command"),
-    [
-        ("kubectl get nodes", "kubectl get nodes"),
-        ("on node1: systemctl restart kubelet", "systemctl restart kubelet"),
-        ("on the node: conntrack -S, and look at drop", "conntrack -S"),
-        ("kubectl -n x edit deployment coredns: let it run twice", "kubectl -n x edit deployment coredns"),
-        ("compare the one with the other", ""),
-    ],
-)
-def test_a_command_is_found_in_its_prose(text, command):
-    assert step(text).command == command
 
 
 def test_what_changed_since_the_last_run_is_told(ended, result, caused):

@@ -7,6 +7,7 @@ from kubecheck.cluster.needed import rights
 from kubecheck.cluster.reading import Reading
 from kubecheck.outcomes import NO_PROBES, Outcome
 from kubecheck.policy import Policy
+from kubecheck.report.github import summary
 from kubecheck.report.terminal import EVIDENCE, ROWS, places, tell
 
 FAILED, UNKNOWN, SKIPPED = Outcome.FAILED, Outcome.UNKNOWN, Outcome.NOT_APPLICABLE
@@ -184,6 +185,15 @@ def test_where_nothing_failed_a_cause_explains_what_cannot_be_told(told, result,
     mute, other = result(outcome=UNKNOWN, check="dns.x"), result(outcome=UNKNOWN, check="dns.y")
     first = told(result(), mute, other, causes=[caused(mute)]).lines[0]
     assert first == "== UNDECIDED: 1 cause explains 1 of 2 unknowns"
+
+
+def test_a_run_in_which_nobody_looked_for_causes_says_so(ended, result):
+    ending = ended([result(outcome=Outcome.FAILED)], interrupted=True)
+    ending = replace(ending, diagnosis=replace(ending.diagnosis, looked_for=False))
+    screen = Screen()
+    tell(ending, screen, Path("none/reports"))
+    assert "failed; causes were not looked for:" in screen.lines
+    assert "### Failed; causes were not looked for" in summary(ending)
 
 
 def test_a_stopped_run_says_so(told, result):
