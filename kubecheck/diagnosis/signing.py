@@ -17,14 +17,14 @@ SAME_END = 600.0  # seconds within which two ends are one: a kubelet's word is s
 # https://kubernetes.io/docs/setup/production-environment/tools/kubeadm/troubleshooting-kubeadm/#kubelet-client-cert
 NEW_CERTIFICATE = (
     (
-        "on {node}, as a binary install, while a bootstrap token is valid: mkdir -p /root/kubelet-before;"
-        " mv /etc/kubernetes/kubelet.kubeconfig /var/lib/kubelet/pki/kubelet-client-* /root/kubelet-before;"
-        " systemctl restart kubelet"
+        "on {node}, as a binary install, while a bootstrap token is valid: mkdir -p /root/kubelet-before"
+        " && mv /etc/kubernetes/kubelet.kubeconfig /var/lib/kubelet/pki/kubelet-client-* /root/kubelet-before"
+        " && systemctl restart kubelet"
     ),
     (
         "for {node}, as kubeadm made it, on a master:"
         " kubectl -n kube-system get configmap kubeadm-config -o jsonpath='{.data.ClusterConfiguration}'"
-        " >cluster.yaml; kubeadm kubeconfig user --config cluster.yaml --org system:nodes"
+        " >cluster.yaml && kubeadm kubeconfig user --config cluster.yaml --org system:nodes"
         " --client-name system:node:{node} >kubelet.conf"
     ),
     (

@@ -21,7 +21,7 @@ from kubecheck.checks import (
 )
 
 FIND_THE_WAY = (
-    "on both nodes: ip route get ADDRESS; ip neigh, and tcpdump -ni any host ADDRESS while asking again",
+    "on both nodes: ip route get ADDRESS; ip neigh, and while asking again: tcpdump -ni any host ADDRESS",
     "on the node that is asked: iptables-save | grep -iE 'drop|reject', or nft list ruleset",
 )
 

@@ -26,7 +26,7 @@ from kubecheck.checks import (
 )
 
 FIND_THE_PATH = (
-    "on both nodes: ip route get POD-ADDRESS, and tcpdump on the overlay's device while asking again",
+    "on both nodes: ip route get POD-ADDRESS, and while asking again: tcpdump -ni OVERLAY-DEVICE",
     "kubectl get nodes -o custom-columns=NAME:.metadata.name,CIDR:.spec.podCIDR, and compare with the routes",
     "kubectl -n kube-system get pods -o wide, and look at the CNI's pods on both nodes",
 )

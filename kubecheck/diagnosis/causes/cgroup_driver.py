@@ -19,7 +19,7 @@ SAYS_SO = re.compile(r"expected cgroupsPath to be of format|cgroup.{0,20}path.{0
         "on {node}: grep SystemdCgroup /etc/containerd/config.toml; docker info | grep -i cgroup",
     ),
     remedy=(
-        "kubectl drain {node} --ignore-daemonsets, and kubectl uncordon {node} at the end",
+        "kubectl drain {node} --ignore-daemonsets, and at the end: kubectl uncordon {node}",
         "on {node}, with containerd: set SystemdCgroup = {systemd} in the options of runc in /etc/containerd/config.toml, then: systemctl restart containerd",
         'on {node}, with docker: "exec-opts": ["native.cgroupdriver={kubelet}"] in /etc/docker/daemon.json, then: systemctl restart docker',
         "or the other way round (systemd is the right one where systemd is init): cgroupDriver in the kubelet's configuration, then: systemctl restart kubelet",

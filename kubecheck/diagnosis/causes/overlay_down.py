@@ -15,7 +15,7 @@ from kubecheck.diagnosis.traffic import crossing
         "on two nodes: tcpdump -ni any udp, while a pod of one asks a pod of the other",
     ),
     remedy=(
-        "kubectl -n kube-system get daemonsets, and kubectl -n kube-system rollout restart the CNI's",
+        "kubectl -n kube-system get daemonsets, and for the CNI's: kubectl -n kube-system rollout restart daemonset NAME",
         "let the overlay's protocol pass between all nodes: UDP 8472 (flannel) or 4789 (VXLAN), IP in IP, BGP",
     ),
     source="https://kubernetes.io/docs/concepts/cluster-administration/networking/",

@@ -1,6 +1,7 @@
 """What a report offers to copy out of a step is for a shell, and nothing of its prose."""
 
 import ast
+import re
 import shlex
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from kubecheck import diagnosis
 from kubecheck.checks.catalogue import load_checks, suites
 from kubecheck.diagnosis.catalogue import all_kinds
+from kubecheck.report import markdown
 from kubecheck.report.steps import PROGRAMS, step
 
 # Programs that follow another one, in a pipe or after it.
@@ -37,7 +39,11 @@ def texts():
 
 
 STEPS = sorted(set(texts()))
-COMMANDS = sorted({step(text).command for text in STEPS} - {""})
+# The pages show a second command of a step as one too.
+CODE = {
+    code for text in STEPS for code in re.findall(r"`([^`]+)`", markdown.step(text)) if step(text).command
+}
+COMMANDS = sorted({step(text).command for text in STEPS} - {""} | CODE)
 
 
 def simple_commands(command):
