@@ -19,10 +19,11 @@ from kubecheck.wording import listed
     ),
     remedy=(
         "on {node}: journalctl -u kubelet --since -15min | grep -i -e x509 -e unauthorized -e forbidden -e dial",
-        "on {node}: openssl x509 -noout -dates -in /var/lib/kubelet/pki/kubelet-client-current.pem; one that has ended is replaced by systemctl restart kubelet, while the token in its bootstrap kubeconfig is valid: kubeadm token list",
+        "on {node}: openssl x509 -noout -dates -in /var/lib/kubelet/pki/kubelet-client-current.pem",
+        "where that has ended: kubecheck explain client-certificate-ending",
         "kubectl auth can-i update leases.coordination.k8s.io/{node} -n kube-node-lease --as system:node:{node} --as-group system:nodes",
         "on {node}: grep server: /etc/kubernetes/*kubelet*, and curl -k at that address with /version",
-        "on each master, and on {node}: date -u; all Leases look old where an API server's clock is ahead",
+        "on each master, and on {node}: date -u, as all Leases look old where an API server's clock is ahead",
     ),
     source="https://kubernetes.io/docs/reference/access-authn-authz/kubelet-tls-bootstrapping/",
 )
