@@ -4,10 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from kubecheck.cluster.dns import DnsServer, DnsSetup
 from kubecheck.cluster.objects import Condition, Pod
+from kubecheck.cluster.reading import Reading
 from kubecheck.diagnosis import diagnose
 from kubecheck.diagnosis.catalogue import all_kinds
-from selftest.unit.kubecheck.diagnosis.made import causes, evidence, failed, passed, unexplained, unknown
+from kubecheck.outcomes import Outcome, Target
+from selftest.unit.kubecheck.diagnosis.made import causes, evidence, failed, unexplained, unknown
 
 SANDBOX = "FailedCreatePodSandBox: Failed to create pod sandbox: rpc error: code = Unknown desc = "
 PAUSE = (
@@ -96,12 +99,14 @@ def test_a_node_that_says_so_itself_without_any_probe_pod(facts):
 
 
 def test_a_broken_cni_does_not_hide_a_dns_server_that_runs_on(facts):
+    setup = DnsSetup((DnsServer("10.244.0.7", "coredns-a", "node1", 53, 53),), Reading(()))
+    target = Target("coredns-a on node1 over UDP", Outcome.FAILED, "dns", "10.244.0.7", "SERVFAIL")
     made = evidence(
         [
             *hangs("node1", f"{PLUGIN} x", "pod"),
-            failed("dns.pod_resolves_kubernetes", "pod:node2", "SERVFAIL"),
-            passed("network.probe_pod_runs", "pod:node2"),
+            failed("dns.each_replica_answers", "pod:node2", "one fails", [target]),
         ],
         facts,
+        dns_setup=setup,
     )
-    assert unexplained(made) == {"dns.pod_resolves_kubernetes@pod:node2"}
+    assert sorted(name for name, _ in causes(made)) == ["cni-broken", "dns-replica-broken"]
