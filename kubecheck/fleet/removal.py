@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from tenacity import Retrying, retry_if_exception, wait_fixed
+
 from kubecheck.cluster.api import READ_TIMEOUT, Api, ApiError
 from kubecheck.cluster.bootstrap import REQUESTS
 from kubecheck.fleet.manifests import DEADLINE, MANAGED_BY, RUN_LABEL
@@ -34,17 +36,19 @@ def remove_all(api: Api, removals: Mapping[str, Callable[[], None]]) -> None:
     One that fails is tried again until the API's deadline, unless these credentials may not do it. Raises
     ApiError that says of all that is left why.
     """
+    again = Retrying(
+        retry=retry_if_exception(_passes),
+        wait=wait_fixed(AGAIN),
+        stop=lambda _: (api.deadline.left or 0.0) <= AGAIN,
+        reraise=True,
+    )
 
     def insist(remove: Callable[[], None]) -> str:
-        while True:
-            try:
-                remove()
-            except ApiError as problem:
-                if problem.status in (401, 403) or (api.deadline.left or 0.0) <= AGAIN:
-                    return str(problem)
-                time.sleep(AGAIN)
-            else:
-                return ""
+        try:
+            again(remove)
+        except ApiError as problem:
+            return str(problem)
+        return ""
 
     with ThreadPoolExecutor(len(removals), thread_name_prefix="remove") as pool:
         problems = dict(zip(removals, pool.map(insist, removals.values()), strict=True))
@@ -55,6 +59,11 @@ def remove_all(api: Api, removals: Mapping[str, Callable[[], None]]) -> None:
     if left:
         told = (f"{', '.join(names)}: {problem}" for problem, names in left.items())
         raise ApiError(0, "NotRemoved", "; ".join(told))
+
+
+def _passes(problem: BaseException) -> bool:
+    """Whether what refused a removal may pass: missing rights do not."""
+    return isinstance(problem, ApiError) and problem.status not in (401, 403)
 
 
 @dataclass(frozen=True)
