@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Generator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -28,6 +29,7 @@ from kubecheck.report.lines import plain
 from kubecheck.report.rights import missing_told
 from kubecheck.report.snapshot import SnapshotProblem
 from kubecheck.survey import RecordProblem, load_record
+from kubecheck.survey.record import LAST_RECORD, RECORD
 
 NO_VERDICT = pytest.StashKey[str]()
 
@@ -60,6 +62,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if is_worker(config) or config.option.collectonly:
         return
     signal.signal(signal.SIGTERM, _stop)
+    if not config.option.replay:
+        _put_away_record(config)
     try:
         read_given(config)
         with waiting(config, "reading the cluster"):
@@ -168,6 +172,13 @@ def _replay(config: pytest.Config) -> Run:
 
 def _reports(config: pytest.Config) -> Path:
     return Path(config.invocation_params.dir, config.option.reports).resolve()
+
+
+def _put_away_record(config: pytest.Config) -> None:
+    """Keep an earlier run's record under another name: as record.json it would be taken for this run's."""
+    folder = _reports(config)
+    with suppress(FileNotFoundError):
+        (folder / RECORD).replace(folder / LAST_RECORD)
 
 
 def _no_verdict(config: pytest.Config, reason: str) -> NoReturn:

@@ -23,6 +23,7 @@ from kubecheck.plugin.workers import HANDOVER
 from kubecheck.report.document import Ending, write_reports
 from kubecheck.report.terminal import tell
 from kubecheck.survey import Record, save_record
+from kubecheck.survey.record import LAST_RECORD, RECORD
 
 REMOVE = 15.0  # seconds to ask for the removal of what the run has created, however many requests that takes
 CONFIRM = 60.0  # and to wait until the run's namespaces are really gone
@@ -198,7 +199,8 @@ def _save(run: Run, ending: Ending) -> None:
         run.no_probes,
         run.shard,
     )
-    save_record(record, run.reports / "record.json")
+    save_record(record, run.reports / RECORD)
+    (run.reports / LAST_RECORD).unlink(missing_ok=True)
 
 
 def _fleet_problem(run: Run) -> str:

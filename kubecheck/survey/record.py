@@ -23,6 +23,9 @@ from kubecheck.shard import WHOLE, Shard
 
 SCHEMA = 1
 FILE_LIMIT = 512 * 1024 * 1024  # bytes
+RECORD = "record.json"
+LAST_RECORD = "record-before.json"
+"""The names of a run's record, and of an earlier run's where a later one has left none."""
 
 STANDING = TypeAdapter(Standing)
 
