@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from kubecheck.output import written
 from kubecheck.survey.merging import merged
 from kubecheck.survey.record import RECORD, Record, RecordProblem, load_record, save_record
 from kubecheck.wording import listed
@@ -38,15 +39,20 @@ def main(arguments: Sequence[str]) -> int:
     given, options = parser.parse_known_args(arguments)
     try:
         joined = merged(_records(given.records))
-        given.reports.mkdir(parents=True, exist_ok=True)
-    except (RecordProblem, OSError) as problem:
+    except RecordProblem as problem:
         print(f"kubecheck: {problem}", file=sys.stderr)
         return 2
     record = given.reports / RECORD
-    save_record(joined, record)
+    if not written(str(record), lambda: _save(joined, record)):
+        return 2
     from kubecheck.commands import run
 
     return run.main(["--replay", str(record), "--reports", str(given.reports), *options])
+
+
+def _save(record: Record, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_record(record, path)
 
 
 def _records(paths: Sequence[Path]) -> list[Record]:

@@ -8,6 +8,7 @@ from collections.abc import Generator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 from types import FrameType
 from typing import NoReturn
 
@@ -36,7 +37,7 @@ NO_VERDICT = pytest.StashKey[str]()
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Send Allure's results to the reports folder, unless another was named."""
+    """Make the reports folder ready, and send Allure's results there, unless another was named."""
     if is_worker(config):
         # pytest-xdist hands on what was typed, and not what has become of it.
         config.option.allure_report_dir = handed_over(config).get("allure")
@@ -44,15 +45,18 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.collectonly:
         return
     _must_fit(config)
-    if config.getoption("allure_report_dir", None):
-        return
-    folder = _reports(config) / "allure-results"
-    # Emptied here and not by Allure's own option, which each worker would carry out again.
-    if folder.is_dir():
-        for old in folder.iterdir():
-            if old.is_file():
-                old.unlink()
-    config.option.allure_report_dir = str(folder)
+    folder = _reports(config)
+    try:
+        _make_ready(folder)
+        if not config.option.replay:
+            _put_away_record(folder)
+        if not config.getoption("allure_report_dir", "nowhere, where there is no Allure"):
+            config.option.allure_report_dir = str(_made_empty(folder / "allure-results"))
+    except OSError as problem:
+        raise pytest.UsageError(
+            f"reports cannot be written to {folder}: {problem.strerror};"
+            " name another folder with --reports DIR"
+        ) from None
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -62,8 +66,6 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if is_worker(config) or config.option.collectonly:
         return
     signal.signal(signal.SIGTERM, _stop)
-    if not config.option.replay:
-        _put_away_record(config)
     try:
         read_given(config)
         with waiting(config, "reading the cluster"):
@@ -174,11 +176,26 @@ def _reports(config: pytest.Config) -> Path:
     return Path(config.invocation_params.dir, config.option.reports).resolve()
 
 
-def _put_away_record(config: pytest.Config) -> None:
+def _make_ready(folder: Path) -> None:
+    """Make the folder of the reports, and write there: before a run, not after it, is the time to be told."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryFile(dir=folder) as trial:
+        trial.write(b"kubecheck")
+
+
+def _put_away_record(folder: Path) -> None:
     """Keep an earlier run's record under another name: as record.json it would be taken for this run's."""
-    folder = _reports(config)
     with suppress(FileNotFoundError):
         (folder / RECORD).replace(folder / LAST_RECORD)
+
+
+def _made_empty(folder: Path) -> Path:
+    """Allure's folder; emptied here and not by Allure's own option, which each worker would carry out."""
+    folder.mkdir(exist_ok=True)
+    for old in folder.iterdir():
+        if old.is_file():
+            old.unlink()
+    return folder
 
 
 def _no_verdict(config: pytest.Config, reason: str) -> NoReturn:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Generator
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from kubecheck.cluster.api import ApiError
 from kubecheck.cluster.deadline import Deadline
 from kubecheck.diagnosis import Diagnosis
 from kubecheck.outcomes import Verdict, verdict_of
+from kubecheck.output import report_written
 from kubecheck.plugin.diagnosing import diagnosed
 from kubecheck.plugin.judge import result_in
 from kubecheck.plugin.progress import waiting
@@ -179,7 +181,8 @@ def _verdict(run: Run, *, interrupted: bool) -> Verdict:
 
 
 def _write(run: Run, ending: Ending) -> None:
-    run.reports.mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):  # it was there when the run began; what is missing now is told by each file
+        run.reports.mkdir(parents=True, exist_ok=True)
     if run.replayed is None:  # else the record it came from stays the record of that run
         _save(run, ending)  # first: out of it everything else can be made again
     write_reports(ending, run.reports)
@@ -199,8 +202,9 @@ def _save(run: Run, ending: Ending) -> None:
         run.no_probes,
         run.shard,
     )
-    save_record(record, run.reports / RECORD)
-    (run.reports / LAST_RECORD).unlink(missing_ok=True)
+    if report_written(run.reports / RECORD, lambda: save_record(record, run.reports / RECORD)):
+        with suppress(OSError):  # an earlier one is in nobody's way
+            (run.reports / LAST_RECORD).unlink(missing_ok=True)
 
 
 def _fleet_problem(run: Run) -> str:

@@ -17,6 +17,7 @@ from kubecheck.cluster.facts import Facts
 from kubecheck.cluster.sound import FACTS
 from kubecheck.fleet.standing import Standing
 from kubecheck.input import TooLarge, parse_json, read_text
+from kubecheck.output import replacing
 from kubecheck.policy import Policy
 from kubecheck.probes import Raw
 from kubecheck.shard import WHOLE, Shard
@@ -58,7 +59,7 @@ class Record:
 def save_record(record: Record, path: Path) -> None:
     """Write ``record`` as JSON, a line for each field and for each vantage's answers.
 
-    So nothing of it stands in memory a second time but one line.
+    So nothing of it stands in memory a second time but one line. Raises OSError.
     """
     fields = {
         "schema": SCHEMA,
@@ -73,7 +74,7 @@ def save_record(record: Record, path: Path) -> None:
         "no_probes": record.no_probes,
         "shard": str(record.shard),
     }
-    with path.open("w", encoding="utf-8") as file:
+    with replacing(path) as file:
         file.write("{\n")
         file.writelines(f" {json.dumps(name)}: {json.dumps(value)},\n" for name, value in fields.items())
         file.write(' "answers": {')

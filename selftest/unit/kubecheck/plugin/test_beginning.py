@@ -1,6 +1,7 @@
 """What a run does before it asks anybody: what it refuses, and what it does with reports that are there."""
 
 import os
+import resource
 import subprocess
 import sys
 
@@ -23,11 +24,15 @@ def record(facts, tmp_path):
 def run(tmp_path):
     """Runs kubecheck of one check."""
 
-    def start(*options, **variables):
+    def start(*options, largest=None, **variables):
+        def limited():  # whatever is written beyond that fails, as on a disk that is full
+            resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
+
         return subprocess.run(
             [sys.executable, "-m", "kubecheck.cli", "-k", "node_ready", *options],
             cwd=tmp_path, capture_output=True, text=True, timeout=120,
             env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), **variables},
+            preexec_fn=limited if largest else None,
         )  # fmt: skip
 
     return start
@@ -46,3 +51,31 @@ def test_a_record_that_is_judged_again_stays(record, run):
     assert run("--replay", "reports/record.json").returncode == 0
     assert run("--replay", "reports/record.json", "--policy", "nowhere").returncode == 11
     assert record.read_text() == text
+
+
+@pytest.mark.parametrize("reports", ["reports/record.json", "reports/record.json/below", "/proc/kubecheck"])
+@pytest.mark.parametrize("processes", [(), ("-n", "2")], ids=["alone", "workers"])
+def test_a_folder_that_nothing_can_be_written_to_is_refused(record, run, reports, processes):
+    done = run("--replay", "reports/record.json", "--reports", reports, *processes)
+    assert done.returncode == 4
+    assert "ERROR: reports cannot be written to /" in done.stderr
+    assert done.stderr.strip().endswith("name another folder with --reports DIR")
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_reports_that_do_not_fit_on_the_disk_cost_no_verdict(record, run):
+    (record.parent / "verdict.json").write_text("an earlier run's")
+    done = run("--replay", "reports/record.json", largest=2000)
+    assert (done.returncode, done.stdout.splitlines()[-1][:17]) == (0, "verdict: READY (2"), done.stderr
+    for name in ("verdict.json", "verdict.html"):
+        assert f"/reports/{name} could not be written: " in done.stderr
+        assert not (record.parent / name).exists()
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_no_verdict_is_told_where_it_cannot_be_written(tmp_path, run):
+    (tmp_path / "reports/verdict.json").mkdir(parents=True)
+    done = run("--kubeconfig", "nowhere")
+    assert done.returncode == 11
+    assert "verdict: NO VERDICT (kubeconfig nowhere does not exist" in done.stdout
+    assert "/reports/verdict.json could not be written: " in done.stderr
