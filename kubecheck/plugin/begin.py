@@ -33,6 +33,17 @@ from kubecheck.survey import RecordProblem, load_record
 from kubecheck.survey.record import LAST_RECORD, RECORD
 
 NO_VERDICT = pytest.StashKey[str]()
+OF_LIVE_RUNS = (
+    "--kubeconfig",
+    "--context",
+    "--as",
+    "--as-group",
+    "--node-access",
+    "--deadline",
+    "--shard",
+    "--run",
+)
+"""The options that say something of the cluster that is asked, or of how; a record is asked nothing."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -117,16 +128,23 @@ def pytest_unconfigure(config: pytest.Config) -> Generator[None, None, None]:
 
 def _must_fit(config: pytest.Config) -> None:
     """Raise UsageError for options that do not go together."""
+    if config.option.replay:
+        if typed := [name for name in OF_LIVE_RUNS if _is_typed(config, name)]:
+            raise pytest.UsageError(f"--replay judges what its record holds: leave out {', '.join(typed)}")
+        return
     if config.option.no_probes and config.option.node_access:
         raise pytest.UsageError("--node-access looks through probe pods: leave it out, or --no-probes")
     if config.option.shard.whole:
         return
     if not config.option.run:
         raise pytest.UsageError("--shard needs --run ID, the same for all shards of a run")
-    if config.option.replay:
-        raise pytest.UsageError("--replay judges what its record holds: leave out --shard")
     if is_controller(config):
         raise pytest.UsageError("--shard divides the work already: start more shards, and leave out -n")
+
+
+def _is_typed(config: pytest.Config, name: str) -> bool:
+    """Whether an option stands on the command line; variables are set once for all steps of a CI system."""
+    return any(argument.partition("=")[0] == name for argument in config.invocation_params.args)
 
 
 def _live(config: pytest.Config) -> Run:

@@ -79,3 +79,36 @@ def test_no_verdict_is_told_where_it_cannot_be_written(tmp_path, run):
     assert done.returncode == 11
     assert "verdict: NO VERDICT (kubeconfig nowhere does not exist" in done.stdout
     assert "/reports/verdict.json could not be written: " in done.stderr
+
+
+LIVE = {
+    "--kubeconfig": "nowhere",
+    "--context": "there",
+    "--as": "jane",
+    "--as-group": "people",
+    "--deadline": "10m",
+    "--shard": "1/2",
+    "--run": "r2",
+}
+"""Options that only a live run knows, with values."""
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        *(([name, value], name) for name, value in LIVE.items()),
+        (["--node-access"], "--node-access"),
+        (["--context=there", "--kubeconfig=nowhere"], "--kubeconfig, --context"),
+    ],
+    ids=str,
+)
+def test_what_only_a_live_run_knows_is_refused_beside_a_record(record, run, options, named):
+    done = run("--replay", "reports/record.json", *options)
+    assert done.returncode == 4
+    assert f"ERROR: --replay judges what its record holds: leave out {named}\n" in done.stderr
+
+
+def test_what_stands_in_the_environment_of_all_steps_keeps_no_record_from_being_judged(record, run):
+    variables = {f"KUBECHECK_{name[2:].replace('-', '_').upper()}": value for name, value in LIVE.items()}
+    done = run("--replay", "reports/record.json", "-n", "2", KUBECHECK_NODE_ACCESS="1", **variables)
+    assert (done.returncode, done.stdout.splitlines()[-1][:17]) == (0, "verdict: READY (2"), done.stderr
