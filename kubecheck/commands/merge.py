@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from kubecheck.environment import Environment
 from kubecheck.output import written
 from kubecheck.survey.merging import merged
 from kubecheck.survey.record import RECORD, Record, RecordProblem, load_record, save_record
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
         metavar="RECORD",
         help="record.json of a shard, or its folder of reports",
     )
-    parser.add_argument(
+    Environment(parser.add_argument, parser.error).addoption(
         "--reports", type=Path, default=Path("reports"), metavar="DIR",
         help="folder for the reports and the joined record.json (default: reports)",
     )  # fmt: skip
