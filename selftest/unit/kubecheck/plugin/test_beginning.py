@@ -112,3 +112,11 @@ def test_what_stands_in_the_environment_of_all_steps_keeps_no_record_from_being_
     variables = {f"KUBECHECK_{name[2:].replace('-', '_').upper()}": value for name, value in LIVE.items()}
     done = run("--replay", "reports/record.json", "-n", "2", KUBECHECK_NODE_ACCESS="1", **variables)
     assert (done.returncode, done.stdout.splitlines()[-1][:17]) == (0, "verdict: READY (2"), done.stderr
+
+
+@pytest.mark.parametrize("processes", [(), ("-n", "2")], ids=["alone", "workers"])
+def test_without_pytests_terminal_the_verdict_is_told_all_the_same(record, run, processes):
+    done = run("--replay", "reports/record.json", "-p", "no:terminal", *processes)
+    assert (done.returncode, done.stdout[:17]) == (0, "verdict: READY (2"), done.stderr
+    done = run("--kubeconfig", "nowhere", "-p", "no:terminal")
+    assert (done.returncode, done.stdout[:21]) == (11, "verdict: NO VERDICT ("), done.stderr
