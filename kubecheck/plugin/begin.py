@@ -22,7 +22,7 @@ from kubecheck.cluster.discover import discover
 from kubecheck.fleet.displacing import displacing, withheld
 from kubecheck.outcomes import Verdict
 from kubecheck.plugin.progress import waiting
-from kubecheck.plugin.run import RUN, Run, handed_over, is_controller, is_worker, new_id
+from kubecheck.plugin.run import RUN, Run, handed_over, is_controller, is_worker, new_id, only_shows
 from kubecheck.plugin.since import read_given
 from kubecheck.policy import PolicyError, load_policy
 from kubecheck.report.document import write_no_verdict
@@ -53,7 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
         # pytest-xdist hands on what was typed, and not what has become of it.
         config.option.allure_report_dir = handed_over(config).get("allure")
         return
-    if config.option.collectonly:
+    if only_shows(config):
         return
     _must_fit(config)
     folder = _reports(config)
@@ -74,7 +74,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Get to know the cluster; without that there is nothing to run and no verdict."""
     config = session.config
-    if is_worker(config) or config.option.collectonly:
+    if is_worker(config) or only_shows(config):
         return
     signal.signal(signal.SIGTERM, _stop)
     try:

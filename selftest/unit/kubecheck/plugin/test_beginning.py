@@ -120,3 +120,19 @@ def test_without_pytests_terminal_the_verdict_is_told_all_the_same(record, run, 
     assert (done.returncode, done.stdout[:17]) == (0, "verdict: READY (2"), done.stderr
     done = run("--kubeconfig", "nowhere", "-p", "no:terminal")
     assert (done.returncode, done.stdout[:21]) == (11, "verdict: NO VERDICT ("), done.stderr
+
+
+@pytest.mark.parametrize(
+    "showing",
+    ["--collect-only", "--fixtures", "--fixtures-per-test", "--markers", "--setup-plan", "--help",
+     "--cache-show -p cacheprovider", "--fixtures -n 2"],
+)  # fmt: skip
+def test_where_pytest_only_shows_something_no_report_is_touched(record, run, showing):
+    kept = record.parent / "allure-results/kept"
+    kept.parent.mkdir()
+    kept.touch()
+    done = run(*showing.split(), "--kubeconfig", "nowhere")
+    assert done.returncode == 0, done.stderr
+    assert "verdict" not in done.stdout.splitlines()[-1]
+    assert {each.name for each in record.parent.iterdir()} == {"record.json", "allure-results"}
+    assert kept.exists()
