@@ -94,6 +94,8 @@ def load_record(path: Path) -> Record:
         raise RecordProblem(f"record {path} is larger than a record can be; is it the right file?") from None
     except (OSError, ValueError) as problem:
         raise RecordProblem(f"record {path} cannot be read: {problem}") from None
+    if isinstance(body, dict) and "verdict" in body:
+        raise RecordProblem(f"{path} is the verdict of a run and no record: name the {RECORD} of that run")
     if not isinstance(body, dict) or body.get("schema") != SCHEMA:
         raise RecordProblem(
             f"record {path} is no record of schema {SCHEMA}, the one that kubecheck {__version__} reads"
