@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from difflib import get_close_matches
 from importlib import import_module
+from pathlib import Path
 
 from kubecheck import __version__
 from kubecheck.commands import SUMMARIES
@@ -20,7 +22,21 @@ def main() -> int:
         return 0
     if first in SUMMARIES:
         return _command(first, others)
+    if first and not _of_pytest(first):
+        return _unknown(first)
     return _command("run", sys.argv[1:])
+
+
+def _of_pytest(word: str) -> bool:
+    """Whether it is an option, a file of arguments or a path to tests, such as ``a.py::test_b``."""
+    return word.startswith(("-", "@")) or Path(word.partition("::")[0]).exists()
+
+
+def _unknown(word: str) -> int:
+    near = get_close_matches(word, SUMMARIES)
+    meant = f"did you mean {' or '.join(near)}?" if near else "kubecheck --help lists the commands"
+    print(f"kubecheck: {word!r} is neither a command nor a path to tests: {meant}", file=sys.stderr)
+    return 4  # as pytest for what it cannot make out
 
 
 def _command(name: str, arguments: list[str]) -> int:

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from kubecheck.environment import Environment
+
 WIDE = 140  # columns
 
 
@@ -23,7 +25,7 @@ def main(arguments: Sequence[str]) -> int:
         prog="kubecheck runbook",
         description="The runbook's lines, the checks that stand for each, and their outcome in the last run.",
     )
-    parser.add_argument(
+    Environment(parser.add_argument, parser.error).addoption(
         "--reports", default="reports", metavar="DIR", help="folder of the last run's reports"
     )
     folder = Path(parser.parse_args(arguments).reports)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Generator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 from types import FrameType
 from typing import NoReturn
 
@@ -20,7 +22,7 @@ from kubecheck.cluster.discover import discover
 from kubecheck.fleet.displacing import displacing, withheld
 from kubecheck.outcomes import Verdict
 from kubecheck.plugin.progress import waiting
-from kubecheck.plugin.run import RUN, Run, handed_over, is_controller, is_worker, new_id
+from kubecheck.plugin.run import RUN, Run, handed_over, is_controller, is_worker, new_id, only_shows
 from kubecheck.plugin.since import read_given
 from kubecheck.policy import PolicyError, load_policy
 from kubecheck.report.document import write_no_verdict
@@ -28,36 +30,51 @@ from kubecheck.report.lines import plain
 from kubecheck.report.rights import missing_told
 from kubecheck.report.snapshot import SnapshotProblem
 from kubecheck.survey import RecordProblem, load_record
+from kubecheck.survey.record import LAST_RECORD, RECORD
 
 NO_VERDICT = pytest.StashKey[str]()
+OF_LIVE_RUNS = (
+    "--kubeconfig",
+    "--context",
+    "--as",
+    "--as-group",
+    "--node-access",
+    "--deadline",
+    "--shard",
+    "--run",
+)
+"""The options that say something of the cluster that is asked, or of how; a record is asked nothing."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Send Allure's results to the reports folder, unless another was named."""
+    """Make the reports folder ready, and send Allure's results there, unless another was named."""
     if is_worker(config):
         # pytest-xdist hands on what was typed, and not what has become of it.
         config.option.allure_report_dir = handed_over(config).get("allure")
         return
-    if config.option.collectonly:
+    if only_shows(config):
         return
     _must_fit(config)
-    if config.getoption("allure_report_dir", None):
-        return
-    folder = _reports(config) / "allure-results"
-    # Emptied here and not by Allure's own option, which each worker would carry out again.
-    if folder.is_dir():
-        for old in folder.iterdir():
-            if old.is_file():
-                old.unlink()
-    config.option.allure_report_dir = str(folder)
+    folder = _reports(config)
+    try:
+        _make_ready(folder)
+        if not config.option.replay:
+            _put_away_record(folder)
+        if not config.getoption("allure_report_dir", "nowhere, where there is no Allure"):
+            config.option.allure_report_dir = str(_made_empty(folder / "allure-results"))
+    except OSError as problem:
+        raise pytest.UsageError(
+            f"reports cannot be written to {folder}: {problem.strerror};"
+            " name another folder with --reports DIR"
+        ) from None
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Get to know the cluster; without that there is nothing to run and no verdict."""
     config = session.config
-    if is_worker(config) or config.option.collectonly:
+    if is_worker(config) or only_shows(config):
         return
     signal.signal(signal.SIGTERM, _stop)
     try:
@@ -111,16 +128,23 @@ def pytest_unconfigure(config: pytest.Config) -> Generator[None, None, None]:
 
 def _must_fit(config: pytest.Config) -> None:
     """Raise UsageError for options that do not go together."""
+    if config.option.replay:
+        if typed := [name for name in OF_LIVE_RUNS if _is_typed(config, name)]:
+            raise pytest.UsageError(f"--replay judges what its record holds: leave out {', '.join(typed)}")
+        return
     if config.option.no_probes and config.option.node_access:
         raise pytest.UsageError("--node-access looks through probe pods: leave it out, or --no-probes")
     if config.option.shard.whole:
         return
     if not config.option.run:
         raise pytest.UsageError("--shard needs --run ID, the same for all shards of a run")
-    if config.option.replay:
-        raise pytest.UsageError("--replay judges what its record holds: leave out --shard")
     if is_controller(config):
         raise pytest.UsageError("--shard divides the work already: start more shards, and leave out -n")
+
+
+def _is_typed(config: pytest.Config, name: str) -> bool:
+    """Whether an option stands on the command line; variables are set once for all steps of a CI system."""
+    return any(argument.partition("=")[0] == name for argument in config.invocation_params.args)
 
 
 def _live(config: pytest.Config) -> Run:
@@ -168,6 +192,28 @@ def _replay(config: pytest.Config) -> Run:
 
 def _reports(config: pytest.Config) -> Path:
     return Path(config.invocation_params.dir, config.option.reports).resolve()
+
+
+def _make_ready(folder: Path) -> None:
+    """Make the folder of the reports, and write there: before a run, not after it, is the time to be told."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryFile(dir=folder) as trial:
+        trial.write(b"kubecheck")
+
+
+def _put_away_record(folder: Path) -> None:
+    """Keep an earlier run's record under another name: as record.json it would be taken for this run's."""
+    with suppress(FileNotFoundError):
+        (folder / RECORD).replace(folder / LAST_RECORD)
+
+
+def _made_empty(folder: Path) -> Path:
+    """Allure's folder; emptied here and not by Allure's own option, which each worker would carry out."""
+    folder.mkdir(exist_ok=True)
+    for old in folder.iterdir():
+        if old.is_file():
+            old.unlink()
+    return folder
 
 
 def _no_verdict(config: pytest.Config, reason: str) -> NoReturn:

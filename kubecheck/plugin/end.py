@@ -15,6 +15,7 @@ from kubecheck.cluster.api import ApiError
 from kubecheck.cluster.deadline import Deadline
 from kubecheck.diagnosis import Diagnosis
 from kubecheck.outcomes import Verdict, verdict_of
+from kubecheck.output import report_written
 from kubecheck.plugin.diagnosing import diagnosed, undiagnosed
 from kubecheck.plugin.judge import result_in
 from kubecheck.plugin.progress import waiting
@@ -24,6 +25,7 @@ from kubecheck.plugin.workers import HANDOVER
 from kubecheck.report.document import Ending, write_reports
 from kubecheck.report.terminal import tell
 from kubecheck.survey import Record, save_record
+from kubecheck.survey.record import LAST_RECORD, RECORD
 
 REMOVE = 15.0  # seconds to ask for the removal of what the run has created, however many requests that takes
 CONFIRM = 60.0  # and to wait until the run's namespaces are really gone
@@ -180,7 +182,8 @@ def _verdict(run: Run, *, interrupted: bool) -> Verdict:
 
 
 def _write(run: Run, ending: Ending) -> None:
-    run.reports.mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):  # it was there when the run began; what is missing now is told by each file
+        run.reports.mkdir(parents=True, exist_ok=True)
     if run.replayed is None:  # else the record it came from stays the record of that run
         _save(run, ending)  # first: out of it everything else can be made again
     write_reports(ending, run.reports)
@@ -200,7 +203,9 @@ def _save(run: Run, ending: Ending) -> None:
         run.no_probes,
         run.shard,
     )
-    save_record(record, run.reports / "record.json")
+    if report_written(run.reports / RECORD, lambda: save_record(record, run.reports / RECORD)):
+        with suppress(OSError):  # an earlier one is in nobody's way
+            (run.reports / LAST_RECORD).unlink(missing_ok=True)
 
 
 def _fleet_problem(run: Run) -> str:

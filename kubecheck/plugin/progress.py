@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from kubecheck.plugin.run import RUN, Run, check_of, is_worker
+from kubecheck.plugin.run import RUN, Run, check_of, is_worker, only_shows
 from kubecheck.report.progress import PLAIN_SPINNER, SPINNER, Progress, Wait
 
 PROGRESS = pytest.StashKey[Progress]()
@@ -22,9 +22,10 @@ PROGRESS = pytest.StashKey[Progress]()
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Keep a way to the terminal: while a test runs, pytest catches what is written to it."""
-    if is_worker(config) or config.option.collectonly or config.option.verbose < 0:
+    if is_worker(config) or only_shows(config):
         return
-    if _reporter(config) is None:
+    # The option is the terminal's own, and gone with it under `-p no:terminal`.
+    if _reporter(config) is None or config.option.verbose < 0:
         return
     try:
         out = os.dup(sys.stdout.fileno())

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kubecheck.output import written
 from kubecheck.plugin.allure import RESULTS
 from kubecheck.plugin.begin import NO_VERDICT
 from kubecheck.plugin.end import ENDING
@@ -38,7 +38,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if path := _metrics_file(config):
         from kubecheck.report.metrics import metrics, write_metrics
 
-        _written("--metrics-file", lambda: write_metrics(metrics(ending), path))
+        written("--metrics-file", lambda: write_metrics(metrics(ending), path))
     if on_github():
         from kubecheck.report.github import summary
 
@@ -66,7 +66,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if path := _metrics_file(config):
         from kubecheck.report.metrics import metrics_without_verdict, write_metrics
 
-        _written("--metrics-file", lambda: write_metrics(metrics_without_verdict(), path))
+        written("--metrics-file", lambda: write_metrics(metrics_without_verdict(), path))
     if on_github():
         from kubecheck.report.github import annotation_without_verdict, summary_without_verdict
 
@@ -82,21 +82,13 @@ def on_github() -> bool:
 def _add_summary(text: str) -> None:
     path = os.environ.get("GITHUB_STEP_SUMMARY")
     if path:
-        _written("the job's summary", lambda: _append(Path(path), text))
+        written("the job's summary", lambda: _append(Path(path), text))
 
 
 def _append(path: Path, text: str) -> None:
     # The job's other steps, and other runs of this one, have written there too.
     with path.open("a", encoding="utf-8", errors="replace") as file:
         file.write(text)
-
-
-def _written(what: str, write: Callable[[], None]) -> None:
-    """Write; what cannot be written is told, and takes no verdict away."""
-    try:
-        write()
-    except OSError as problem:
-        print(f"kubecheck: {what} could not be written: {problem}", file=sys.stderr)
 
 
 def _metrics_file(config: pytest.Config) -> Path | None:

@@ -37,6 +37,20 @@ NETWORKS = {
     "node": {"node"},
 }  # and the vantages that need probe pods there
 
+SHOWING = (
+    "collectonly",
+    "showfixtures",
+    "show_fixtures_per_test",
+    "cacheshow",
+    "markers",
+    "help",
+    "setupplan",
+)
+"""pytest's options with which it runs no test, as argparse names them; some are gone with their plugin.
+
+``--setup-only`` is none of them: what a check needs is set up, and for that the cluster is asked.
+"""
+
 
 def new_id() -> str:
     """An id for a run, by chance."""
@@ -273,6 +287,11 @@ def networks_for(kinds: set[str]) -> list[str]:
 def is_worker(config: pytest.Config) -> bool:
     """Whether this process is a worker of pytest-xdist."""
     return hasattr(config, "workerinput")
+
+
+def only_shows(config: pytest.Config) -> bool:
+    """Whether pytest only shows what there is: then no cluster is read, and nothing written."""
+    return any(getattr(config.option, name, False) for name in SHOWING)
 
 
 def handed_over(config: pytest.Config) -> dict[str, Any]:

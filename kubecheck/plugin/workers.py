@@ -146,7 +146,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_configure_node(node: Any) -> None:
     """Give a worker what the controller has read of the cluster."""
     config = node.config
-    run = config.stash[RUN]
+    run = config.stash.get(RUN, None)
+    if run is None:  # pytest only shows something, for which xdist starts workers all the same
+        return
     if HANDOVER not in config.stash:
         config.stash[HANDOVER] = Handover.open(run)
     handover = config.stash[HANDOVER]

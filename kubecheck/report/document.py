@@ -18,6 +18,7 @@ from kubecheck.cluster.requests_made import RequestsMade
 from kubecheck.diagnosis import Cause, Diagnosis
 from kubecheck.diagnosis.evidence import Symptom
 from kubecheck.outcomes import NO_PROBES, Outcome, Result, Target, Verdict
+from kubecheck.output import replacing, report_written
 from kubecheck.policy import Policy
 from kubecheck.report.digest import stopped_by_rights
 from kubecheck.report.junit import junit, junit_without_verdict
@@ -124,25 +125,24 @@ class Ending:
 
 
 def write_reports(ending: Ending, folder: Path) -> None:
-    """Write verdict.html, verdict.json and junit.xml."""
+    """Write verdict.html, verdict.json and junit.xml. One that cannot be written is told, and not there."""
     # Only here: a run whose report nobody needs yet should not wait for the template engine.
     from kubecheck.report.html import page
 
     # Result by result: of a thousand nodes, all of them as JSON or XML would fill the memory.
-    _write(folder / "verdict.json", as_text(outline(ending) | {"checks": entries(ending)}))
+    if _write(folder / "verdict.json", as_text(outline(ending) | {"checks": entries(ending)})):
+        with suppress(OSError):  # nobody looks at it while there is a verdict.json
+            (folder / LAST_VERDICT).unlink(missing_ok=True)
     _write(folder / "verdict.html", [page(ending)])
     _write(folder / "junit.xml", junit(ending))
-    (folder / LAST_VERDICT).unlink(missing_ok=True)
 
 
 def write_no_verdict(reason: str, folder: Path) -> None:
-    """Write the verdict of a run that could not begin over an earlier one's; no folder is made for it.
+    """Write the verdict of a run that could not begin over an earlier one's, as ``write_reports`` does.
 
     The last verdict.json of a run that was judged is kept as LAST_VERDICT: the next one is compared with it.
     """
-    if not folder.is_dir():
-        return
-    with suppress(SnapshotProblem):
+    with suppress(SnapshotProblem, OSError):
         load_snapshot(folder / "verdict.json")
         (folder / "verdict.json").replace(folder / LAST_VERDICT)
     from kubecheck.report.html import page_without_verdict
@@ -288,8 +288,10 @@ def _grouped(symptoms: Iterable[Symptom]) -> list[Explained]:
     ]
 
 
-def _write(path: Path, text: Iterable[str]) -> None:
-    # Text of the cluster may hold half of a surrogate pair, which no file can.
-    with path.open("w", encoding="utf-8", errors="replace") as file:
-        file.writelines(text)
-        file.write("\n")
+def _write(path: Path, text: Iterable[str]) -> bool:
+    def write() -> None:
+        with replacing(path) as file:
+            file.writelines(text)
+            file.write("\n")
+
+    return report_written(path, write)

@@ -6,7 +6,6 @@ text is the same in both: https://prometheus.io/docs/specs/om/open_metrics_spec/
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from kubecheck import __version__
 from kubecheck.outcomes import Outcome, Verdict
+from kubecheck.output import replacing
 from kubecheck.report.document import Ending
 from kubecheck.report.lines import plain
 
@@ -78,16 +78,8 @@ def metrics_without_verdict() -> str:
 
 def write_metrics(text: str, path: Path) -> None:
     """Put ``text`` into ``path`` in one step, so that no collector ever reads half of it. Raises OSError."""
-    # Its name does not end in .prom, or the collector would read it too.
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with draft.open("w", encoding="utf-8", errors="replace") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    with replacing(path) as file:
+        file.write(text)
 
 
 def _verdict(verdict: Verdict) -> str:

@@ -17,12 +17,16 @@ from kubecheck.cluster.facts import Facts
 from kubecheck.cluster.sound import FACTS
 from kubecheck.fleet.standing import Standing
 from kubecheck.input import TooLarge, parse_json, read_text
+from kubecheck.output import replacing
 from kubecheck.policy import Policy
 from kubecheck.probes import Raw
 from kubecheck.shard import WHOLE, Shard
 
 SCHEMA = 1
 FILE_LIMIT = 512 * 1024 * 1024  # bytes
+RECORD = "record.json"
+LAST_RECORD = "record-before.json"
+"""The names of a run's record, and of an earlier run's where a later one has left none."""
 
 STANDING = TypeAdapter(Standing)
 
@@ -55,7 +59,7 @@ class Record:
 def save_record(record: Record, path: Path) -> None:
     """Write ``record`` as JSON, a line for each field and for each vantage's answers.
 
-    So nothing of it stands in memory a second time but one line.
+    So nothing of it stands in memory a second time but one line. Raises OSError.
     """
     fields = {
         "schema": SCHEMA,
@@ -70,7 +74,7 @@ def save_record(record: Record, path: Path) -> None:
         "no_probes": record.no_probes,
         "shard": str(record.shard),
     }
-    with path.open("w", encoding="utf-8") as file:
+    with replacing(path) as file:
         file.write("{\n")
         file.writelines(f" {json.dumps(name)}: {json.dumps(value)},\n" for name, value in fields.items())
         file.write(' "answers": {')
@@ -90,6 +94,8 @@ def load_record(path: Path) -> Record:
         raise RecordProblem(f"record {path} is larger than a record can be; is it the right file?") from None
     except (OSError, ValueError) as problem:
         raise RecordProblem(f"record {path} cannot be read: {problem}") from None
+    if isinstance(body, dict) and "verdict" in body:
+        raise RecordProblem(f"{path} is the verdict of a run and no record: name the {RECORD} of that run")
     if not isinstance(body, dict) or body.get("schema") != SCHEMA:
         raise RecordProblem(
             f"record {path} is no record of schema {SCHEMA}, the one that kubecheck {__version__} reads"

@@ -1,11 +1,14 @@
 """First light: the verdict on a healthy cluster, alone, with workers, and out of its record."""
 
+import os
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 from lab.handle import Lab
-from selftest.lab.conftest import Run
+from selftest.lab.conftest import Run, ended
+from selftest.running import ROOT, replay_command_line
 
 Kubecheck = Callable[..., Run]
 
@@ -56,13 +59,17 @@ def test_workers_give_the_same_results_with_one_fleet(kubecheck: Kubecheck, heal
     assert len(set.union(*workers.values())) == 4
 
 
-def test_replay_needs_no_cluster_and_gives_the_same_verdict(
-    kubecheck: Kubecheck, healthy: Run, tmp_path: Path
-) -> None:
+def test_replay_needs_no_cluster_and_gives_the_same_verdict(healthy: Run, tmp_path: Path) -> None:
     nowhere = tmp_path / "nowhere"
     nowhere.write_text("this is no kubeconfig")
+    reports = tmp_path / "reports"
     for options in ((), ("-n", "2")):
-        again = kubecheck("--replay", str(healthy.reports / "record.json"), *options, kubeconfig=nowhere)
+        command = replay_command_line(healthy.reports / "record.json", reports, *options)
+        process = subprocess.Popen(
+            command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            env={**os.environ, "KUBECONFIG": str(nowhere)},
+        )  # fmt: skip
+        again = ended(process, reports)
         assert (again.code, again.outcomes) == (healthy.code, healthy.outcomes), again.output
 
 

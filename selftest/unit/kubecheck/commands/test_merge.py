@@ -92,3 +92,29 @@ def test_records_that_do_not_fit_are_said_in_a_sentence(shards, capsys):
     said = capsys.readouterr()
     assert said.err.startswith("kubecheck: two records are of shard 1/3 of run ")
     assert said.err.count("\n") == 1
+
+
+def test_what_a_shard_that_left_no_record_was_to_ask_is_unknown(shards, tmp_path):
+    (shards[1] / "record.json").unlink()
+    done, verdict, found = judged("merge", *shards, reports=tmp_path / "joined")
+    assert (done.returncode, verdict["verdict"]) == (1, "NOT READY")
+    assert f"no record.json in {shards[1]}: what that shard was to ask is unknown" in done.stderr
+    assert found["network.kubernetes_service_reachable", "pod:k8s-master02"] == "unknown"
+    assert found["network.kubernetes_service_reachable", "pod:k8s-master01"] == "passed"
+
+
+def test_without_any_record_there_is_nothing_to_join(tmp_path, capsys):
+    assert merge.main([str(tmp_path)]) == 2
+    assert capsys.readouterr().err == f"kubecheck: no shard has left a record.json in {tmp_path}\n"
+
+
+def test_the_folder_of_the_reports_may_be_a_variable(shards, tmp_path, monkeypatch):
+    monkeypatch.setenv("KUBECHECK_REPORTS", str(tmp_path / "joined"))
+    command = [sys.executable, "-m", "kubecheck.cli", "merge", *map(str, shards), "-k", "node_ready"]
+    subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=120)
+    assert not (tmp_path / "reports").exists()
+    assert (tmp_path / "joined/record.json").exists()
+    shown = subprocess.run(
+        [sys.executable, "-m", "kubecheck.cli", "runbook"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert "passed" in shown.stdout, shown.stderr

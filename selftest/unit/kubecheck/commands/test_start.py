@@ -31,6 +31,7 @@ def run(*arguments):
         (["explain", "no-such-thing"], 2),
         (["explain", "--help"], 0),
         (["policy"], 0),
+        (["explian"], 4),
     ],
     ids=str,
 )
@@ -50,6 +51,38 @@ def test_the_help_tells_the_commands_and_the_options():
         "\n  -k ",
     ):
         assert words in said
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("explian", "did you mean explain?"),
+        ("dns", "kubecheck --help lists the commands"),
+        ("no/such.py::test_x", "kubecheck --help lists the commands"),
+    ],
+    ids=str,
+)
+def test_a_word_that_is_no_command_is_told_before_anything_is_done(word, meant, tmp_path):
+    ran = subprocess.run(
+        [sys.executable, "-m", "kubecheck.cli", word, "dns"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert ran.returncode == 4
+    assert ran.stderr == f"kubecheck: {word!r} is neither a command nor a path to tests: {meant}\n"
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("given", ["rooms", "rooms/test_one.py::test_it", "@options"])
+def test_a_path_to_tests_is_none(given, tmp_path):
+    (tmp_path / "rooms").mkdir()
+    (tmp_path / "rooms/test_one.py").write_text("def test_it():\n    pass\n")
+    (tmp_path / "options").write_text("rooms\n")
+    ran = subprocess.run(
+        [sys.executable, "-m", "kubecheck.cli", given, "--collect-only", "-q"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert "::test_it\n" in ran.stdout
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["explain"]], ids=str)

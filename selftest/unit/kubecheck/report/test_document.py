@@ -85,6 +85,26 @@ def test_a_run_that_could_not_begin_says_why(tmp_path):
     assert "the API server cannot be reached" in (tmp_path / "junit.xml").read_text()
 
 
-def test_a_run_that_could_not_begin_makes_no_folder(tmp_path):
-    write_no_verdict("x", tmp_path / "reports")
-    assert list(tmp_path.iterdir()) == []
+def test_what_cannot_be_written_is_told_and_keeps_nothing_else_from_being_written(
+    ending, result, tmp_path, capsys
+):
+    (tmp_path / "verdict.json").mkdir()
+    for write in (lambda: write_reports(ending(result()), tmp_path), lambda: write_no_verdict("x", tmp_path)):
+        write()
+        assert f"kubecheck: {tmp_path}/verdict.json could not be written: " in capsys.readouterr().err
+        assert sorted(each.name for each in tmp_path.iterdir()) == [
+            "junit.xml",
+            "verdict.html",
+            "verdict.json",
+        ]
+
+
+def test_a_report_is_whole_or_not_there(ending, result, tmp_path, monkeypatch):
+    def full(_ending):
+        yield "half of it"
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("kubecheck.report.document.junit", full)
+    (tmp_path / "junit.xml").write_text("an earlier run's")
+    write_reports(ending(result()), tmp_path)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["verdict.html", "verdict.json"]

@@ -205,3 +205,8 @@ def test_another_kind_of_file_is_refused(path, content):
 def test_a_missing_file_and_a_directory_are_refused(tmp_path):
     assert "does not exist" in refusal(tmp_path / "nowhere.json")
     assert "cannot be read" in refusal(tmp_path)
+
+
+def test_a_verdict_is_told_as_what_it_is(path):
+    path.write_text(json.dumps({"schema": SCHEMA, "verdict": "READY", "checks": []}))
+    assert refusal(path) == f"{path} is the verdict of a run and no record: name the record.json of that run"
