@@ -48,9 +48,7 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     from kubecheck.commands import run
 
-    # The variable of a job that is given to its shards as well as to this.
-    whole = ["--shard", str(joined.shard)]
-    return run.main(["--replay", str(record), "--reports", str(given.reports), *whole, *options])
+    return run.main(["--replay", str(record), "--reports", str(given.reports), *options])
 
 
 def _save(record: Record, path: Path) -> None:
