@@ -12,6 +12,14 @@ NOBODY = {"MissingEndpoints", "EndpointsNotFound", "EndpointsInaccessible"}
 """Why an APIService is not available when its Service has nobody behind it."""
 METRICS_ROWS = ("addons.node_has_metrics", "addons.node_metrics_fresh", "addons.pods_have_metrics")
 METRICS = ("addons.metrics_api_available", *METRICS_ROWS)
+# What is set for cluster DNS, and does not follow from its being down.
+DNS_SETTINGS = (
+    "dns.dns_may_watch",
+    "dns.domain_is_served",
+    "dns.kubelet_cluster_dns",
+    "dns.kubelets_agree",
+    "dns.pod_resolv_conf",
+)
 PODS_SAID = ("controlplane.system_pods_ready", "controlplane.no_system_pod_crashes")
 NO_SPACE = "no space left on device"
 """Why no new pod comes up on a node whose disk, or its inodes, or a table of the kernel, is full."""
@@ -98,6 +106,11 @@ def standing_still(evidence: Evidence) -> frozenset[Symptom]:
     return evidence.find(*STANDING_STILL) | {s for s in evidence.symptoms if not s.failed}
 
 
+def without_dns(evidence: Evidence) -> frozenset[Symptom]:
+    """What fails when nobody serves cluster DNS."""
+    return evidence.find("dns.*", "network.dns_service_*") - evidence.find(*DNS_SETTINGS)
+
+
 def metrics(evidence: Evidence) -> frozenset[Symptom]:
     """What fails when nobody serves the metrics API."""
     aggregated = {
@@ -148,7 +161,7 @@ def _of_service(evidence: Evidence, lost: list[Pod]) -> set[Symptom]:
     if dns and dns.selector and any(_selected(pod, dns.namespace, dns.selector) for pod in lost):
         found |= evidence.find("dns.dns_replicas_ready", "dns.replicas_spread")
         if not dns.endpoints:
-            found |= evidence.find("dns.*", "network.dns_service_*")
+            found |= without_dns(evidence)
     for dashboard in evidence.facts.dashboards.found or ():
         service = dashboard.service
         mine = [pod for pod in lost if _selected(pod, service.namespace, service.selector)]

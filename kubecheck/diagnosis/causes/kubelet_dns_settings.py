@@ -6,6 +6,15 @@ from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
 from kubecheck.diagnosis.kubelet_fields import wrong_in
 
+# What goes by a pod's resolv.conf, and what judges it; other lookups name the server that they ask.
+BY_SETTINGS = (
+    "dns.domain_is_served",
+    "dns.kubelet_cluster_dns",
+    "dns.no_such_name",
+    "dns.pod_resolv_conf",
+    "dns.pod_resolves_*",
+)
+
 
 @cause(
     title="A kubelet hands the wrong DNS settings to its pods",
@@ -34,7 +43,7 @@ def kubelet_dns_settings(evidence: Evidence) -> Iterator[Finding]:
     for node in sorted(wrong):
         reading = facts.kubelets.get(node)
         kubelet = reading.found if reading else None
-        here = evidence.find("dns.*", kind="pod", node=node) | evidence.find("dns.*", kind="api", node=node)
+        here = evidence.find(*BY_SETTINGS, node=node)
         told = (
             f"clusterDNS {', '.join(kubelet.cluster_dns) or 'none'}, clusterDomain"
             f" {kubelet.cluster_domain or 'none'}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from kubecheck.cluster.objects import Service
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
-from kubecheck.diagnosis.consequences import METRICS_API, NOBODY, metrics
+from kubecheck.diagnosis.consequences import METRICS_API, NOBODY, metrics, without_dns
 from kubecheck.diagnosis.evidence import Evidence, Symptom
 
 
@@ -65,7 +65,7 @@ def _empty(evidence: Evidence) -> Iterator[Empty]:
             yield _of(service, _of_dashboard(evidence, service), ())
     dns = facts.dns_service.found
     if dns and not dns.endpoints and (beside := _ready_deployments(evidence, dns)):
-        yield _of(dns, evidence.find("dns.*", "network.dns_service_*"), beside)
+        yield _of(dns, without_dns(evidence), beside)
     for api in facts.api_services.found or ():
         namespace, _, name = api.service.partition("/")
         workloads = facts.workloads.found

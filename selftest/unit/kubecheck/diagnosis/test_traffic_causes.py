@@ -105,6 +105,28 @@ def test_a_kubelet_with_other_dns_settings(cluster, node):
     assert unexplained(made) == set()
 
 
+def test_what_does_not_go_by_a_kubelets_dns_settings_is_not_swept_under_them(cluster):
+    results = [
+        failed("dns.kubelet_cluster_dns", "api:n1"),
+        passed("dns.kubelet_cluster_dns", "api:n2"),
+        failed("dns.reverse_of_pod", "pod:n1", "asked 10.96.0.10: NXDOMAIN"),
+    ]
+    made = cluster(results)
+    assert causes(made) == [("kubelet-dns-settings", ("Node/n1",))]
+    assert unexplained(made) == {"dns.reverse_of_pod@pod:n1"}
+
+
+def test_settings_for_dns_are_wrong_of_themselves_where_nobody_serves_it(cluster):
+    results = [
+        *(failed("dns.pod_resolves_kubernetes", f"pod:{n}", "no reply") for n in NODES),
+        failed("dns.dns_replicas_ready"),
+        failed("dns.kubelets_agree", message="clusterDomain differs"),
+    ]
+    made = cluster(results, dns_service=replace(KUBE_DNS, endpoints=()))
+    assert causes(made) == [("service-without-endpoints", ("Service/kube-system/kube-dns",))]
+    assert unexplained(made) == {"dns.kubelets_agree@api"}
+
+
 def test_drift_of_another_field_is_not_swept_under_dns_settings(cluster):
     results = [
         failed("dns.kubelet_cluster_dns", "api:n1"),
