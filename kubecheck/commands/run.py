@@ -17,9 +17,12 @@ def main(arguments: Sequence[str]) -> int:
             [
                 "-p",
                 "kubecheck.plugin",
-                # The pytest settings of a project in this folder are none of ours.
+                # The pytest settings of a project in this folder are none of ours, nor is a conftest.py above
+                # the environment that kubecheck is installed in.
                 "-c",
                 os.devnull,
+                "--confcutdir",
+                str(suites()),
                 "--rootdir",
                 str(suites().parent),
                 # By path and not by name: tests/dns must not become the module dns, which is dnspython's.
