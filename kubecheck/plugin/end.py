@@ -43,6 +43,9 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
         run.measured(wait=False)  # for the record, where no check has waited for it
         run.note_survey(run.survey_seconds())
         run.note_judging()
+        if session.exitstatus == pytest.ExitCode.INTERRUPTED and (session.shouldfail or session.shouldstop):
+            # So -x ends under pytest-xdist, and --stepwise everywhere: by itself, and nobody is kept waiting.
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
         broken_off = session.exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
         # Counted too: pytest's exit code tells nothing where a hook of its own failed while it stopped.
         interrupted = broken_off or len(gathering.finished) < session.testscollected
