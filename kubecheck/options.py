@@ -84,6 +84,16 @@ def declare_connection(group: Environment) -> None:
     )
 
 
+def declare_reports(group: Environment) -> None:
+    """Add the option that says where the reports go."""
+    group.addoption(
+        "--reports",
+        metavar="DIR",
+        default="reports",
+        help="folder for verdict.json, record.json, junit.xml, allure-results (default: reports)",
+    )
+
+
 def declare(group: Environment) -> None:
     """Add all of kubecheck's options, named as kubectl names them where it has them."""
     declare_connection(group)
@@ -132,12 +142,7 @@ def declare(group: Environment) -> None:
         help="verdict.json of an earlier run, to tell what became different since (default: the one in the"
         " folder of the reports, if it is of this cluster)",
     )
-    group.addoption(
-        "--reports",
-        metavar="DIR",
-        default="reports",
-        help="folder for verdict.json, record.json, junit.xml, allure-results (default: reports)",
-    )
+    declare_reports(group)
     group.addoption(
         "--metrics-file",
         metavar="FILE",

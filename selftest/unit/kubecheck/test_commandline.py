@@ -91,6 +91,13 @@ def test_the_command_reads_no_conftest_but_beside_its_own_checks(typed, tmp_path
     assert f"confcutdir: {ROOT / 'tests'}\n" in said
 
 
+def test_the_command_refuses_an_option_whose_value_is_missing(typed, tmp_path):
+    code, said = typed(tmp_path, "--reports", module="kubecheck.cli")
+    assert code == 4, said
+    assert "argument --reports: expected one argument" in said
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_another_project_has_its_own_options_and_no_variable_touches_it(typed, project):
     (project / "conftest.py").write_text(OWN_OPTIONS)
     code, said = typed(project, "--policy", "mine", KUBECHECK_NODE_ACCESS="maybe")
