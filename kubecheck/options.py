@@ -1,16 +1,17 @@
-"""The command line, known to pytest from the start.
+"""kubecheck's options, and where pytest is told of them.
 
 This module is the package's pytest entry point, so it is loaded by every pytest in the same
-environment: it imports next to nothing of ours and does nothing but make the options known.
+environment: it imports next to nothing of ours and does nothing where kubecheck is not wanted.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import re
-from typing import TYPE_CHECKING, NoReturn
-
-from pluggy import HookimplMarker
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kubecheck.environment import Environment, Repeated
 from kubecheck.shard import WHOLE, Shard
@@ -18,7 +19,26 @@ from kubecheck.shard import WHOLE, Shard
 if TYPE_CHECKING:
     import pytest
 
-hookimpl = HookimplMarker("pytest")  # pytest.hookimpl, without loading pytest for `kubecheck --help`
+
+def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Make the options known where pytest is about to read a conftest.py that asks for kubecheck's plugin.
+
+    By then it must know them: else it takes the path in ``--kubeconfig ~/.kube/config`` for one of tests, and
+    looks there for the conftest.py. To all other projects an option ``--policy`` is theirs.
+    """
+    config: pytest.Config = pluginmanager.get_plugin("pytestconfig")  # type: ignore[assignment]
+    typed = config.invocation_params
+    if _asked_for(typed.dir / path for path in ("", *typed.args)):
+        pluginmanager.import_plugin("kubecheck.commandline")
+
+
+def _asked_for(paths: Iterable[Path]) -> bool:
+    """Whether a conftest.py beside or above a path asks for the plugin, as that of a checkout does."""
+    for folder in {folder for path in paths for folder in (path, *path.parents)}:
+        with contextlib.suppress(OSError):  # most have none
+            if b"kubecheck.plugin" in (folder / "conftest.py").read_bytes():
+                return True
+    return False
 
 
 def duration(text: str) -> float:
@@ -48,17 +68,6 @@ def run_id(text: str) -> str:
     return text
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add kubecheck's options; each may stand in the environment instead."""
-    declare(Environment(parser.getgroup("kubecheck", "kubecheck: the cluster to judge").addoption, _refuse))
-
-
-def _refuse(text: str) -> NoReturn:
-    import pytest
-
-    raise pytest.UsageError(text)
-
-
 def declare_connection(group: Environment) -> None:
     """Add the options that say which cluster it is, and as whom it is asked: kubectl's own."""
     group.addoption(
@@ -72,6 +81,16 @@ def declare_connection(group: Environment) -> None:
         default=[],
         metavar="GROUP",
         help="with --as: act as a member of this group; may be repeated",
+    )
+
+
+def declare_reports(group: Environment) -> None:
+    """Add the option that says where the reports go."""
+    group.addoption(
+        "--reports",
+        metavar="DIR",
+        default="reports",
+        help="folder for verdict.json, record.json, junit.xml, allure-results (default: reports)",
     )
 
 
@@ -123,49 +142,10 @@ def declare(group: Environment) -> None:
         help="verdict.json of an earlier run, to tell what became different since (default: the one in the"
         " folder of the reports, if it is of this cluster)",
     )
-    group.addoption(
-        "--reports",
-        metavar="DIR",
-        default="reports",
-        help="folder for verdict.json, record.json, junit.xml, allure-results (default: reports)",
-    )
+    declare_reports(group)
     group.addoption(
         "--metrics-file",
         metavar="FILE",
         help="also write the verdict as OpenMetrics text, for node_exporter's textfile collector"
         " (FILE must end in .prom for it)",
     )
-
-
-@hookimpl(tryfirst=True)
-def pytest_load_initial_conftests(
-    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
-) -> None:
-    """Find pytest's own settings again, now that the options' values are known as such.
-
-    pytest looks for its settings before any plugin is loaded. In ``pytest --kubeconfig
-    ~/.kube/config`` it then takes the kubeconfig for a path to tests, and ~/.kube for the root of
-    the project. There is no public way to look again; these are the steps of Config.parse.
-    """
-    from _pytest.config.findpaths import determine_setup
-
-    given = early_config.known_args_namespace
-    root, inipath, settings, ignored = determine_setup(
-        inifile=given.inifilename,
-        override_ini=given.override_ini,
-        args=given.file_or_dir,
-        rootdir_cmd_arg=given.rootdir or None,
-        invocation_dir=early_config.invocation_params.dir,
-    )
-    if (root, inipath) == (early_config.rootpath, early_config.inipath):
-        return
-    early_config._rootpath = root
-    early_config._inipath = inipath
-    early_config._inicfg = settings
-    early_config._ignored_config_files = ignored
-    early_config._inicache.clear()
-    parser.extra_info.update(rootdir=str(root), inifile=str(inipath))
-    early_config._configure_python_path()
-    args[:] = [*early_config.getini("addopts"), *args]
-    early_config.known_args_namespace = parser.parse_known_args(args, namespace=given)
-    early_config.known_args_namespace.confcutdir = str(root)

@@ -6,7 +6,7 @@ and judge, each for the nodes of its share.
 """
 
 pytest_plugins = [
-    "kubecheck.options",
+    "kubecheck.commandline",
     "kubecheck.plugin.tracebacks",
     "kubecheck.plugin.progress",
     "kubecheck.plugin.allure",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kubecheck.checks.check import declared
+from kubecheck.checks.vantage import Vantage
 from kubecheck.plugin.run import RUN, check_of, fleet_vantages, is_controller, is_worker, vantage_in
 
 
@@ -17,7 +18,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.fixturenames.append("vantage")
     run = metafunc.config.stash.get(RUN, None)
     vantages = check.at.vantages(run.facts) if run else []
-    metafunc.parametrize("vantage", vantages or [None], ids=[str(v) for v in vantages] or ["each"])
+    metafunc.parametrize("vantage", vantages or [None], ids=[_id(v) for v in vantages] or ["each"])
+
+
+def _id(vantage: Vantage) -> object:
+    """What an item's id says of its vantage; nothing for a check on the whole cluster."""
+    return pytest.HIDDEN_PARAM if str(vantage) == "api" else str(vantage)
 
 
 @pytest.hookimpl(trylast=True)
@@ -55,10 +61,3 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     # The fleet is all shards' own, and each has to take leave of it; the rehearsal is one shard's.
     shared = [other for other in run.others if vantage_in(other) != "rehearsal"]
     run.start_fleet([*own, *shared])
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Leave out the vantage of a check on the whole cluster: it says nothing."""
-    if check_of(item) and vantage_in(item.nodeid) == "api":
-        item._nodeid = item.nodeid.removesuffix("[api]")  # type: ignore[attr-defined]
-        item.name = item.name.removesuffix("[api]")

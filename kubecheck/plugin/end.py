@@ -14,7 +14,7 @@ import pytest
 from kubecheck.cluster.api import ApiError
 from kubecheck.cluster.deadline import Deadline
 from kubecheck.diagnosis import Diagnosis
-from kubecheck.outcomes import Verdict, verdict_of
+from kubecheck.outcomes import Result, Verdict, verdict_of
 from kubecheck.output import report_written
 from kubecheck.plugin.diagnosing import diagnosed, undiagnosed
 from kubecheck.plugin.judge import result_in
@@ -23,6 +23,7 @@ from kubecheck.plugin.run import RUN, Run, is_worker
 from kubecheck.plugin.since import with_comparison
 from kubecheck.plugin.workers import HANDOVER
 from kubecheck.report.document import Ending, write_reports
+from kubecheck.report.runbook import WORST
 from kubecheck.report.terminal import tell
 from kubecheck.survey import Record, save_record
 from kubecheck.survey.record import LAST_RECORD, RECORD
@@ -45,9 +46,12 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
         run.measured(wait=False)  # for the record, where no check has waited for it
         run.note_survey(run.survey_seconds())
         run.note_judging()
+        if session.exitstatus == pytest.ExitCode.INTERRUPTED and (session.shouldfail or session.shouldstop):
+            # So -x ends under pytest-xdist, and --stepwise everywhere: by itself, and nobody is kept waiting.
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
         broken_off = session.exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
         # Counted too: pytest's exit code tells nothing where a hook of its own failed while it stopped.
-        interrupted = broken_off or gathering.finished < session.testscollected
+        interrupted = broken_off or len(gathering.finished) < session.testscollected
         try:
             # Who wants to stop is not kept waiting for answers.
             diagnosis = undiagnosed(run) if broken_off else _diagnose(config, run)
@@ -133,19 +137,21 @@ class Gathering:
         self.stats = stats
         self.others_failed = False
         """Whether a test that is no check failed."""
-        self.finished = 0
-        """How many of the collected items came to their end."""
+        self.finished: set[str] = set()
+        """Which of the collected items came to their end."""
+        self.places: dict[str, int] = {}
+        """Where among the results each item's is."""
 
-    def pytest_runtest_logfinish(self) -> None:
-        """Count."""
-        self.finished += 1
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """Count, once where several processes run the item."""
+        self.finished.add(nodeid)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None, Any, Any]:
         """Keep what makereport put there, once: pytest keeps the report too."""
         found = result_in(report)
         if found:
-            self.run.results.append(found)
+            self._keep(found)
             report.kubecheck = found  # type: ignore[attr-defined]
         elif report.failed:
             self.others_failed = True
@@ -154,6 +160,15 @@ class Gathering:
             # The terminal counts no set-up and no tear-down that went well, and keeps them all the same.
             self.stats.pop("", None)
         return told
+
+    def _keep(self, found: Result) -> None:
+        """Keep one result of each item: the worse, where processes judge the same or its end fails too."""
+        results = self.run.results
+        place = self.places.setdefault(found.nodeid, len(results))
+        if place == len(results):
+            results.append(found)
+        elif WORST.index(found.outcome) < WORST.index(results[place].outcome):
+            results[place] = found
 
 
 @pytest.hookimpl(trylast=True)

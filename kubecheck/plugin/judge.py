@@ -177,7 +177,12 @@ def pytest_runtest_makereport(
 
 
 def result_in(report: Any) -> Result | None:
-    """The judgement that a report carries: as text where a worker has sent it, until it has been gathered."""
+    """The judgement that a report carries: as text where a worker has sent it, until it has been gathered.
+
+    None where pytest-rerunfailures has the item judged once more: the last time counts.
+    """
+    if report.outcome == "rerun":
+        return None
     body = getattr(report, "kubecheck", None)
     return RESULT.validate_json(body) if isinstance(body, str) else body
 

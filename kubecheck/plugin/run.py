@@ -301,8 +301,8 @@ def handed_over(config: pytest.Config) -> dict[str, Any]:
 
 
 def is_controller(config: pytest.Config) -> bool:
-    """Whether this process only steers workers."""
-    return not is_worker(config) and config.getoption("dist", "no") != "no"
+    """Whether this process only steers workers, as pytest-xdist's does where it is told how and whom."""
+    return not is_worker(config) and config.getoption("dist", "no") != "no" and bool(config.getoption("tx"))
 
 
 def _shares(config: pytest.Config) -> int:

@@ -15,7 +15,7 @@ def shown(result, facts_of):
     """How pytest shows a result in a cluster of some nodes."""
 
     def show(outcome, nodes):
-        report = SimpleNamespace(kubecheck=result(outcome=outcome))
+        report = SimpleNamespace(kubecheck=result(outcome=outcome), outcome="failed")
         facts = facts_of(tuple(f"n{number}" for number in range(nodes)))
         config = SimpleNamespace(stash={RUN: SimpleNamespace(facts=facts)})
         return pytest_report_teststatus(report, config)
@@ -38,4 +38,4 @@ def test_in_a_large_one_nothing_has_a_letter_and_everything_is_counted(shown, ou
 
 def test_what_is_no_check_is_left_to_pytest(facts_of):
     config = SimpleNamespace(stash={RUN: SimpleNamespace(facts=facts_of(("n1",)))})
-    assert pytest_report_teststatus(SimpleNamespace(), config) is None
+    assert pytest_report_teststatus(SimpleNamespace(outcome="failed"), config) is None

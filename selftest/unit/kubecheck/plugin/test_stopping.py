@@ -10,7 +10,7 @@ import pytest
 
 from kubecheck.cluster.objects import Condition
 from kubecheck.policy import Policy
-from kubecheck.survey import Record, load_record, save_record
+from kubecheck.survey import Record, save_record
 
 STOPS = """
 import os, pytest
@@ -53,10 +53,22 @@ def record(facts_of, tmp_path):
 
 
 @pytest.fixture
+def broken(record, facts_of):
+    """The same, but for a node whose disk is full."""
+    facts = facts_of(("node1", "node2", "node3"))
+    full = Condition("DiskPressure", "True", since="2026-01-01T00:00:00Z")
+    node = facts.nodes[0]
+    nodes = (replace(node, conditions=(*node.conditions, full)), *facts.nodes[1:])
+    path = record.with_name("broken.json")
+    save_record(Record("r1", "2026-01-01T02:00:00+00:00", Policy(), replace(facts, nodes=nodes)), path)
+    return path
+
+
+@pytest.fixture
 def stopped(record, tmp_path):
     """Runs with a plugin; answers with the exit code, what was printed and the verdict for programs."""
 
-    def run(plugin, *options):
+    def run(plugin, *options, record=record):
         (tmp_path / "stopping.py").write_text(plugin)
         ran = subprocess.run(
             [sys.executable, "-m", "kubecheck.cli", "--replay", record, "-p", "stopping",
@@ -82,27 +94,31 @@ def test_an_interruption_between_two_lines(stopped, processes):
     assert "Traceback" not in said
 
 
-def test_causes_of_a_stopped_run_are_not_looked_for_and_none_is_gone(stopped, record):
-    found = load_record(record)
-    full = Condition("DiskPressure", "True", "full", "no room")
-    nodes = tuple(replace(node, conditions=(*node.conditions, full)) for node in found.facts.nodes)
-    save_record(replace(found, facts=replace(found.facts, nodes=nodes)), record)
-    pressure = ("-k", "node_without_pressure")
-    code, said, before = stopped("", *pressure)
+def test_causes_of_a_stopped_run_are_not_looked_for_and_none_is_gone(stopped, broken):
+    code, said, before = stopped("", record=broken)
     assert (code, [cause["id"] for cause in before["causes"]]) == (1, ["node-pressure"]), said
-    code, said, verdict = stopped(STOPS % "interrupt()", *pressure, "--compare-with", "reports/verdict.json")
-    assert (code, verdict["verdict"], verdict["diagnosed"], verdict["causes"]) == (
-        2,
-        "NOT READY",
-        False,
-        [],
-    ), said
+    again = ("--compare-with", "reports/verdict.json")
+    code, said, verdict = stopped(STOPS % "interrupt()", *again, record=broken)
+    assert (code, verdict["verdict"], verdict["diagnosed"]) == (2, "NOT READY", False), said
+    assert verdict["causes"] == verdict["since"]["causes_gone"] == []
     failed = [check["vantage"] for check in verdict["checks"] if check["outcome"] == "failed"]
-    assert len(failed) >= 2
+    assert failed
     assert [each["vantage"] for each in verdict["unexplained"]] == sorted(failed)
-    assert verdict["since"]["causes_gone"] == []
     assert "causes were not looked for" in said
     assert "cause gone" not in said
+
+
+@pytest.mark.parametrize("options", [("-x",), ("-x", "-n", "2"), ("-x", "--dist", "load")])
+def test_a_stop_at_the_first_failure_tells_its_cause(stopped, broken, options):
+    code, said, verdict = stopped("", *options, record=broken)
+    assert (code, verdict["verdict"], verdict["interrupted"]) == (1, "NOT READY", True), said
+    assert [cause["id"] for cause in verdict["causes"]] == ["node-pressure"]
+
+
+@pytest.mark.parametrize("processes", [(), ("-n", "2")])
+def test_an_interruption_after_a_failure_waits_for_no_cause(stopped, broken, processes):
+    code, said, verdict = stopped(STOPS % "interrupt()", *processes, record=broken)
+    assert (code, verdict["interrupted"], verdict["causes"]) == (2, True, []), said
 
 
 def test_an_interruption_while_the_cluster_is_read_leaves_no_verdict_of_before(stopped):

@@ -1,5 +1,6 @@
 """What the processes of pytest-xdist are spared."""
 
+import json
 import os
 import subprocess
 import sys
@@ -19,6 +20,37 @@ def pytest_sessionfinish():
     with open(f"policy-{name}", "w") as file:
         file.write(str(os.sched_getscheduler(0)))
 """
+STARTING = """
+from pathlib import Path
+from kubecheck.plugin.run import Run
+
+def start_fleet(self, nodeids):
+    Path("started").write_text(f"{len(list(nodeids))} items")
+
+Run.start_fleet = start_fleet
+"""
+
+
+@pytest.mark.parametrize(
+    "options",
+    [(), ("-d",), ("--dist", "loadscope"), ("-n", "2"), ("--dist", "each", "--tx", "2*popen"), ("-n", "0")],
+    ids=" ".join,
+)
+def test_the_probe_pods_are_started_once_however_the_work_is_divided(facts_of, tmp_path, options):
+    save_record(
+        Record("r1", "2026-01-01T02:00:00+00:00", Policy(), facts_of(("node1", "node2"))),
+        tmp_path / "record.json",
+    )
+    (tmp_path / "starting.py").write_text(STARTING)
+    done = subprocess.run(
+        [sys.executable, "-m", "kubecheck.cli", "--replay", "record.json", "-k", "node_ready",
+         "-p", "starting", *options],
+        cwd=tmp_path, env={"PATH": os.environ["PATH"], "PYTHONPATH": str(tmp_path)},
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "started").read_text() == "2 items"
+    assert json.loads((tmp_path / "reports/verdict.json").read_text())["counts"]["passed"] == 2
 
 
 def test_a_worker_keeps_no_reports():
