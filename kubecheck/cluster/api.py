@@ -113,12 +113,13 @@ class Api:
         """POST ``body`` to the collection at ``path``. Raises ApiError."""
         return self._object("POST", path, {}, body)
 
-    def patch(self, path: str, body: Json) -> Json:
+    def patch(self, path: str, body: Json, *, seconds: float = READ_TIMEOUT) -> Json:
         """The object at ``path`` with the fields of ``body`` in it. Raises ApiError.
 
         Source: https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kubectl-patch/
         """
-        return self._object("PATCH", path, {}, body, headers={"Content-Type": "application/merge-patch+json"})
+        headers = {"Content-Type": "application/merge-patch+json"}
+        return self._object("PATCH", path, {}, body, headers=headers, seconds=seconds)
 
     def delete(self, path: str, *, seconds: float = READ_TIMEOUT) -> None:
         """Ask for the deletion of the object at ``path``; already gone is fine. Raises ApiError."""

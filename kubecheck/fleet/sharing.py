@@ -28,6 +28,7 @@ from typing import Any
 from kubecheck.cluster.api import Api, ApiError
 from kubecheck.cluster.needed import SHARDS
 from kubecheck.fleet.manifests import MANAGED_BY, RUN_LABEL
+from kubecheck.fleet.removal import ANSWER
 from kubecheck.shard import Shard
 from kubecheck.wording import listed
 
@@ -36,11 +37,11 @@ Json = dict[str, Any]
 PATIENCE = 60.0  # seconds: shards begin at the same time, but for what their jobs do before
 HERE, LEFT = "here", "left"
 GOING = "removed"
-"""The line that says that the namespaces are being taken away; all others are shards' numbers."""
+"""The line that says which shard takes the namespaces away; all others are shards' numbers."""
 
 
 class Sharing:
-    """One shard's part in a fleet. ``namespace`` is the one of the run's that goes last."""
+    """One shard's part in a fleet. ``namespace`` is one of the run's, in which all of them meet."""
 
     def __init__(self, api: Api, namespace: str, run: str, shard: Shard) -> None:
         self.api = api
@@ -102,19 +103,18 @@ class Sharing:
         """
         if not self._found:
             return True
+        claim = {GOING: str(self.shard.number)}
         while self.nobody_here:
             version = self._found["metadata"]["resourceVersion"]
             try:
-                self._found = self._patch({"metadata": {"resourceVersion": version}, "data": {GOING: "true"}})
+                self._found = self._patch({"metadata": {"resourceVersion": version}, "data": claim})
             except ApiError as problem:
                 if problem.status == 404:
                     return False  # another has done it
                 if problem.status != 409:
                     raise
                 self._found = self._patch({})
-            else:
-                return True
-        return False
+        return self._lines.get(GOING) == claim[GOING]  # whose answer may have been lost the first time
 
     def told(self) -> str:
         """Why the namespaces still stand though this shard has left."""
@@ -136,7 +136,7 @@ class Sharing:
         return listed([str(each) for each in shards if of_interest(self._lines.get(str(each.number)))])
 
     def _patch(self, body: Json) -> Json:
-        return self.api.patch(f"{self.collection}/{SHARDS}", body)
+        return self.api.patch(f"{self.collection}/{SHARDS}", body, seconds=ANSWER)
 
 
 def existing(problem: ApiError) -> bool:

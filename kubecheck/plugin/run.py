@@ -290,7 +290,7 @@ def is_worker(config: pytest.Config) -> bool:
 
 
 def only_shows(config: pytest.Config) -> bool:
-    """Whether pytest only shows what there is: then no cluster is read, and nothing written."""
+    """Whether pytest only shows what there is: then no cluster is read, and no report written."""
     return any(getattr(config.option, name, False) for name in SHOWING)
 
 

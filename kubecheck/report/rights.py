@@ -12,6 +12,7 @@ from kubecheck.cluster.rights import PARTS, WHOLE, Part, Right
 from kubecheck.policy import Policy
 from kubecheck.report.lines import plain
 from kubecheck.report.markdown import code, escaped
+from kubecheck.wording import listed
 
 NAME = "kubecheck"
 SECRET = {"secrets", "serviceaccounts/token"}  # granted where they are needed, and nowhere else
@@ -28,8 +29,8 @@ HEAD = """\
 #   kubectl -n kubecheck create token kubecheck
 #
 # Leave out what you do not want to grant: what needs it is then unknown, and says so. A run with --no-probes
-# needs none of kubecheck-login, kubecheck-probes and kubecheck-rehearsal. docs/rights.md is all of it as a
-# table, and deploy/narrow.yaml keeps kubecheck-probes to the namespaces of runs.
+# needs none of {without}.
+# docs/rights.md is all of it as a table, and deploy/narrow.yaml keeps kubecheck-probes to runs' namespaces.
 """
 PAGE = """\
 # Rights
@@ -81,7 +82,9 @@ def manifest(policy: Policy, source: str) -> str:
             there = [right for right in mine if _confined(right) and right.namespace == namespace]
             documents.append(f"{about}{_role(part, there, namespace)}")
             documents.append(_binding(part, namespace))
-    return HEAD.format(source=source) + "---\n".join(documents)
+    read_only = {right.part for right in rights(policy, probes=False)}
+    without = [f"kubecheck-{part}" for part in Part if part in {right.part for right in needed} - read_only]
+    return HEAD.format(source=source, without=listed(without)) + "---\n".join(documents)
 
 
 def page(policy: Policy) -> str:

@@ -88,7 +88,7 @@ def test_api_servers_ready(facts: Facts) -> None:
     control_plane = facts.control_plane.value
     targets: dict[str, tuple[str, ...] | CannotTell] = {}
     for name, server in api_servers(facts).items():
-        if not server.failing.absent:
+        if server.node and not server.failing.absent:
             targets[name] = _told(server)
     failing = control_plane.failing
     targets["the kubeconfig's"] = failing.found if failing.found is not None else CannotTell(failing.problem)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from kubecheck.cluster.clusterinfo import front, leads_to
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
-from kubecheck.diagnosis.consequences import standing_still, unready_pods
+from kubecheck.diagnosis.consequences import of_pods, standing_still
 from kubecheck.diagnosis.evidence import Evidence
 from kubecheck.diagnosis.kubelet_state import cut_off
 from kubecheck.outcomes import CannotTell, NotApplicable
@@ -34,18 +34,19 @@ def kubelets_cut_off(evidence: Evidence) -> Iterator[Finding]:
     servers do not believe any more, rights, or the address that they connect to. Or else the reports come, and
     an API server's clock is ahead. What runs goes on, and no node starts anything new.
     """
-    silent = [node.name for node in cut_off(evidence)]
+    silent = {node.name: None for node in cut_off(evidence)}  # in order, and quick to look up
     if not silent or _address_in_doubt(evidence):
         return
-    explained = [unready_pods(evidence, name) for name in silent]
+    pods = [pod for pod in evidence.facts.pods.found or () if pod.node in silent]
+    agents = {s for s in evidence.find("addons.cni_pod_ready") if s.node in silent}
     yield Finding(
         says=f"the kubelets of {len(silent)} nodes run, and their reports to the API servers do not come or look old:"
         " certificates, rights, the address that they connect to, or a clock",
         blames=tuple(f"Node/{name}" for name in silent),
-        explains=standing_still(evidence).union(*explained),
+        explains=standing_still(evidence) | of_pods(evidence, pods) | agents,
         confidence=Confidence.POSSIBLE,
-        names={"node": silent[0]},
-        confirmed=(f"the kubelets of {listed(silent)} answer, and their Leases are old",),
+        names={"node": next(iter(silent))},
+        confirmed=(f"the kubelets of {listed(list(silent))} answer, and their Leases are old",),
     )
 
 

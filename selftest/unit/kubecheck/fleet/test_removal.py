@@ -95,7 +95,7 @@ class Refusing:
         self._may_fail(path)
         self.there.discard(path)
 
-    def patch(self, path, body):
+    def patch(self, path, body, **_options):
         self._may_fail(path)
         self.shards |= body["data"]
         return {"metadata": {"resourceVersion": "1"}, "data": dict(self.shards)}

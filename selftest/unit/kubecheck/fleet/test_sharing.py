@@ -65,6 +65,8 @@ class Meeting:
         self.body = None
         self.version = 0
         self.ending = False
+        self.loses = 0
+        """So many of the next answers are lost, though what was asked for is done."""
 
     def __call__(self, _query):
         method, _, _, body, _ = self.api.asked[-1]
@@ -83,6 +85,9 @@ class Meeting:
         if not self.body or data != self.body["data"]:
             self.version = f"v{len(self.api.asked)}"
         self.body = {"metadata": {"name": SHARDS, "resourceVersion": self.version}, "data": data}
+        if self.loses:
+            self.loses -= 1
+            return 504, {"reason": "Timeout", "message": "request did not complete"}
         return 200, self.body
 
 
@@ -120,6 +125,16 @@ def test_the_last_to_leave_takes_the_namespaces_away(shard):
     assert not take_leave(three[0])
     assert take_leave(three[2])
     assert three[2].told() == ""
+
+
+def test_what_was_claimed_is_ones_own_though_the_answer_was_lost(shard, meeting):
+    alone = shard(1, of=1)
+    assert alone.arrive()
+    alone.leave()
+    meeting.loses = 1
+    with pytest.raises(ApiError, match="did not complete"):
+        alone.takes_away()
+    assert alone.takes_away()
 
 
 def test_of_those_that_leave_at_the_same_time_one_is_the_last(shard):

@@ -133,3 +133,14 @@ def test_missing_rights_are_told_with_what_is_unknown_without_them():
     assert "nothing is created" in told[2]
     assert told[3].endswith("unknown: nothing")
     assert missing_told(()) == []
+
+
+@pytest.mark.parametrize(
+    ("profile", "without"),
+    [("default", "kubecheck-probes, kubecheck-rehearsal"),
+     ("runbook", "kubecheck-login, kubecheck-probes, kubecheck-rehearsal")],
+)  # fmt: skip
+def test_the_head_names_what_a_run_without_probes_leaves_out(profile, without):
+    text = manifest(load_policy(profile), profile)
+    assert f"# needs none of {without}.\n" in text
+    assert all(f"name: {name}\n" in text for name in without.split(", "))
