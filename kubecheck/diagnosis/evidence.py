@@ -26,8 +26,9 @@ class Symptom:
     """One thing that failed, or could not be told: a check at a vantage, and one of its targets.
 
     ``kind`` and ``node`` are the vantage's. ``target`` is empty where the check judges one thing only.
-    ``to`` is the node that is asked, or that the asked pod runs on, ``service`` the Service that is asked
-    (by ClusterIP or NodePort) and ``behind`` the nodes of whoever answers there; empty where not known.
+    ``asked`` is the inquiry, ``address`` whom it was put to, ``to`` the node that is asked, or that the asked
+    pod runs on, ``service`` the Service that is asked (by ClusterIP or NodePort) and ``behind`` the nodes of
+    whoever answers there; empty where not known.
     """
 
     check: str
@@ -38,6 +39,7 @@ class Symptom:
     message: str
     got: str = ""
     asked: str = ""
+    address: str = ""
     to: str = ""
     service: str = ""
     behind: frozenset[str] = frozenset()
@@ -180,6 +182,7 @@ class Evidence:
             message=_message(result, target),
             got=target.got,
             asked=target.asked,
+            address=target.address,
             to=self._to(target),
             service=owner.name if owner.kind == "Service" else "",
             behind=owner.nodes,

@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from kubecheck.cluster.objects import Condition, Pod
+from kubecheck.diagnosis import diagnose
+from kubecheck.diagnosis.catalogue import all_kinds
 from kubecheck.outcomes import Outcome, Target
 from selftest.unit.kubecheck.conftest import make_facts, make_standing
 from selftest.unit.kubecheck.diagnosis.made import causes, evidence, failed, judged, unexplained
@@ -120,3 +122,57 @@ def test_a_metrics_server_that_is_cut_off_has_no_figures_of_others(cluster):
     )
     assert causes(made) == [("ip-forward-off", ("Node/n3",))]
     assert not unexplained(made)
+
+
+def dual(node):
+    """Both families between pods, where ``node`` and the others do not reach each other over IPv6."""
+    for source in NODES:
+        targets = [
+            Target(f"{to} over IPv6", Outcome.FAILED, "", f"fd00::{to[1:]}", "no answer")
+            for to in NODES
+            if source != to and node in (source, to)
+        ]
+        targets += [Target(to, Outcome.PASSED, "", f"10.244.{i}.5") for i, to in enumerate(NODES)]
+        yield judged("network.pod_to_pod", f"pod:{source}", Outcome.FAILED, "some", targets)
+
+
+FORWARDS_NO_IPV6 = failed(
+    "network.node_forwards",
+    "node:n3",
+    "asked net.ipv4.ip_forward from node n3: IPv4 1, IPv6 0; expected net.ipv6.conf.all.forwarding = 1",
+)
+
+
+def test_a_node_that_forwards_no_ipv6_is_told_so(cluster):
+    made = cluster([*dual("n3"), FORWARDS_NO_IPV6])
+    assert causes(made) == [("ip-forward-off", ("Node/n3",))]
+    assert not unexplained(made)
+    [found] = diagnose(made, all_kinds()).causes
+    assert found.finding.says == "node n3 forwards no IPv6 packets: net.ipv6.conf.all.forwarding is 0"
+    assert "on n3: sysctl -w net.ipv6.conf.all.forwarding=1" in found.remedy
+    assert "accept_ra" in found.remedy[0]
+
+
+@pytest.mark.parametrize(
+    ("first", "lost"),
+    [
+        (FORWARDS_NO_IPV6, matrix("network.pod_to_pod", "n3", "pod")),
+        (FORWARDS_NOT[-1], dual("n3")),
+    ],
+    ids=["IPv6 off and IPv4 lost", "IPv4 off and IPv6 lost"],
+)
+def test_forwarding_in_one_family_does_not_explain_the_other(cluster, first, lost):
+    made = cluster([first, *lost])
+    assert sorted(each for each, _ in causes(made)) == ["ip-forward-off", "pod-network-blocked"]
+
+
+def test_a_node_that_forwards_nothing_is_to_forward_both(cluster):
+    both = "net.ipv4.ip_forward = 1 and net.ipv6.conf.all.forwarding = 1"
+    lost = matrix("network.pod_to_pod", "n3", "pod")
+    made = cluster(
+        [*lost, *dual("n3"), failed("network.node_forwards", "node:n3", f"IPv4 0; expected {both}")]
+    )
+    assert causes(made) == [("ip-forward-off", ("Node/n3",))]
+    assert not unexplained(made)
+    [found] = diagnose(made, all_kinds()).causes
+    assert "on n3: sysctl -w net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1" in found.remedy
