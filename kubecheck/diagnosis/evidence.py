@@ -20,6 +20,20 @@ from kubecheck.probes import Answer, Question
 
 Ask = Callable[[Vantage, Question], Answer | CannotTell]
 
+ANSWERED = (
+    "network.node_to_node*",
+    "network.pod_to_node*",
+    "network.no_packet_loss",
+    "network.pod_to_pod*",
+    "network.node_to_pod",
+    "network.large_transfer",
+    "network.source_address_is_kept",
+    "network.node_port",
+    "controlplane.api_servers_reachable",
+    "controlplane.etcd_members_answer",
+)
+"""Checks that pass by what each target sends back; others pass by silence, as those of closed ports do."""
+
 
 @dataclass(frozen=True)
 class Symptom:
@@ -147,6 +161,17 @@ class Evidence:
     def nodes_passing(self, check: str, kind: str) -> list[str]:
         """The nodes at whose ``kind`` of vantage ``check`` passed."""
         return self._nodes(check, kind, Outcome.PASSED)
+
+    @cached_property
+    def answering(self) -> frozenset[str]:
+        """The nodes from whose address, or a pod's there, something has come back as it must."""
+        return frozenset(
+            node
+            for result in self.results
+            if any(fnmatchcase(result.check, each) for each in ANSWERED)
+            for target in result.targets
+            if target.outcome is Outcome.PASSED and (node := self._to(target))
+        )
 
     def pairs(self, check: str, kind: str) -> dict[tuple[str, str], bool]:
         """Which node reached which, as ``check`` says at vantages of ``kind``, as far as could be told."""
