@@ -23,6 +23,9 @@ LOOKUPS = (
 )
 """Names looked up at the DNS Service."""
 
+OUTSIDE = "dns.outside_name"
+"""The one of these that is not the cluster's: CoreDNS asks other servers, and needs no API server for it."""
+
 REPLICAS = ("dns.each_replica_answers", "dns.each_replica_is_current")
 """Names looked up at each DNS server by itself."""
 
