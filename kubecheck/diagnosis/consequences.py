@@ -15,6 +15,7 @@ METRICS = ("addons.metrics_api_available", *METRICS_ROWS)
 # What is set for cluster DNS, and does not follow from its being down.
 DNS_SETTINGS = (
     "dns.dns_may_watch",
+    "dns.dns_service_address",
     "dns.domain_is_served",
     "dns.kubelet_cluster_dns",
     "dns.kubelets_agree",

@@ -20,14 +20,29 @@ from kubecheck.probes import Answer, Question
 
 Ask = Callable[[Vantage, Question], Answer | CannotTell]
 
+ANSWERED = (
+    "network.node_to_node*",
+    "network.pod_to_node*",
+    "network.no_packet_loss",
+    "network.pod_to_pod*",
+    "network.node_to_pod",
+    "network.large_transfer",
+    "network.source_address_is_kept",
+    "network.node_port",
+    "controlplane.api_servers_reachable",
+    "controlplane.etcd_members_answer",
+)
+"""Checks that pass by what each target sends back; others pass by silence, as those of closed ports do."""
+
 
 @dataclass(frozen=True)
 class Symptom:
     """One thing that failed, or could not be told: a check at a vantage, and one of its targets.
 
     ``kind`` and ``node`` are the vantage's. ``target`` is empty where the check judges one thing only.
-    ``to`` is the node that is asked, or that the asked pod runs on, ``service`` the Service that is asked
-    (by ClusterIP or NodePort) and ``behind`` the nodes of whoever answers there; empty where not known.
+    ``asked`` is the inquiry, ``address`` whom it was put to, ``to`` the node that is asked, or that the asked
+    pod runs on, ``service`` the Service that is asked (by ClusterIP or NodePort) and ``behind`` the nodes of
+    whoever answers there; empty where not known.
     """
 
     check: str
@@ -38,6 +53,7 @@ class Symptom:
     message: str
     got: str = ""
     asked: str = ""
+    address: str = ""
     to: str = ""
     service: str = ""
     behind: frozenset[str] = frozenset()
@@ -146,6 +162,17 @@ class Evidence:
         """The nodes at whose ``kind`` of vantage ``check`` passed."""
         return self._nodes(check, kind, Outcome.PASSED)
 
+    @cached_property
+    def answering(self) -> frozenset[str]:
+        """The nodes from whose address, or a pod's there, something has come back as it must."""
+        return frozenset(
+            node
+            for result in self.results
+            if any(fnmatchcase(result.check, each) for each in ANSWERED)
+            for target in result.targets
+            if target.outcome is Outcome.PASSED and (node := self._to(target))
+        )
+
     def pairs(self, check: str, kind: str) -> dict[tuple[str, str], bool]:
         """Which node reached which, as ``check`` says at vantages of ``kind``, as far as could be told."""
         found: dict[tuple[str, str], bool] = {}
@@ -180,6 +207,7 @@ class Evidence:
             message=_message(result, target),
             got=target.got,
             asked=target.asked,
+            address=target.address,
             to=self._to(target),
             service=owner.name if owner.kind == "Service" else "",
             behind=owner.nodes,

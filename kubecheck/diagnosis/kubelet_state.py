@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from kubecheck.checks import CannotTell, TcpAnswer, TcpConnect, Vantage
+from kubecheck.checks import CannotTell, Ping, PingAnswer, TcpAnswer, TcpConnect, Vantage
 from kubecheck.cluster.objects import Node
 from kubecheck.diagnosis.evidence import Evidence
+from kubecheck.probes import Answer, Question
 
 ASKED = 3  # nodes that are asked for one more look
 REPORTS = 45.0  # seconds; a kubelet renews its Lease every 10, and 40 without make its node NotReady
@@ -36,14 +38,26 @@ def silent(evidence: Evidence) -> list[Node]:
 
 def port_seen(evidence: Evidence, node: Node) -> list[TcpAnswer]:
     """What other nodes get at the kubelet's port of ``node``; a few of them are asked."""
+    asked = _seen(evidence, node, lambda address: TcpConnect(address, node.kubelet_port))
+    return [answer for answer in asked if isinstance(answer, TcpAnswer)]
+
+
+def pinged(evidence: Evidence, node: Node) -> list[PingAnswer]:
+    """What other nodes get who ping ``node``, as far as that tells anything; a few of them are asked."""
+    asked = _seen(evidence, node, Ping)
+    return [answer for answer in asked if isinstance(answer, PingAnswer) and answer.conclusive]
+
+
+def _seen(evidence: Evidence, node: Node, question: Callable[[str], Question]) -> list[Answer]:
+    """What other nodes get who ask a question of the address of ``node``; a few of them are asked."""
     if not node.addresses or evidence.standing is None:
         return []
-    question = TcpConnect(node.addresses[0], node.kubelet_port)
     runs = {probe.node for probe in evidence.standing.probes if probe.network == "node" and not probe.problem}
     others = [each for each in evidence.facts.probed_nodes if each.name in runs - {node.name}]
+    what = question(node.addresses[0])
     with ThreadPoolExecutor(ASKED) as pool:  # each waits for as long as a question may
-        said = list(pool.map(lambda each: evidence.ask(Vantage("node", each.name), question), others[:ASKED]))
-    return [answer for answer in said if not isinstance(answer, CannotTell) and isinstance(answer, TcpAnswer)]
+        said = list(pool.map(lambda each: evidence.ask(Vantage("node", each.name), what), others[:ASKED]))
+    return [answer for answer in said if not isinstance(answer, CannotTell)]
 
 
 def refused(evidence: Evidence, node: Node) -> str:
@@ -56,13 +70,22 @@ def refused(evidence: Evidence, node: Node) -> str:
 
 
 def unreachable(evidence: Evidence, node: Node) -> str:
-    """Who says that nothing at all answers at the node's address; empty when something does."""
-    seen = port_seen(evidence, node)
-    if seen and not any(answer.connected or answer.got == REFUSED for answer in seen):
-        return seen[0].told("a TCP connection")
+    """Who says that nothing at all answers at the node's address; empty when something does.
+
+    A port that is silent may be a firewall's doing: whatever else has come back from there counts as well.
+    """
     problem = _problem(evidence, node)
+    if REFUSED in problem or node.name in evidence.answering:
+        return ""
+    seen = port_seen(evidence, node)
+    if any(answer.connected or answer.got == REFUSED for answer in seen):
+        return ""
+    if any(answer.replied for answer in pinged(evidence, node)):
+        return ""
+    if seen:
+        return seen[0].told("a TCP connection")
     lost = ("i/o timeout", "no route to host", "deadline exceeded", "host is down")
-    return problem if not seen and any(word in problem for word in lost) else ""
+    return problem if any(word in problem for word in lost) else ""
 
 
 def cut_off(evidence: Evidence) -> list[Node]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator
 
 from kubecheck.diagnosis.consequences import METRICS_ROWS, metrics_unreached, of_pods
@@ -23,8 +24,17 @@ LOOKUPS = (
 )
 """Names looked up at the DNS Service."""
 
+OUTSIDE = "dns.outside_name"
+"""The one of these that is not the cluster's: CoreDNS asks other servers, and needs no API server for it."""
+
 REPLICAS = ("dns.each_replica_answers", "dns.each_replica_is_current")
 """Names looked up at each DNS server by itself."""
+
+TOLD_A_NAME = re.compile(r"NXDOMAIN|REFUSED|without such a record|^[\da-f]*[.:][\da-f.:]+(?=[ ,]|$)")
+"""What a DNS server knows itself. SERVFAIL may stand for an answer that it did not get in its turn."""
+
+BY_ANSWERS = ("network.network_policy_is_enforced", "network.source_address_is_kept")
+"""These fail by what answers, and never for want of an answer."""
 
 UNANSWERED = ("no reply", "connection refused")
 """What comes of a lookup that no DNS server answers."""
@@ -64,6 +74,21 @@ ACCOUNT = ("logs in to", "there is no ServiceAccount")
 """What is said of a login where it is a matter of the account, and the way was open, or never asked."""
 
 
+def answered(symptom: Symptom, *, of_names: bool = True) -> bool:
+    """Whether it has failed by what was answered: then it is not packets that are lost.
+
+    A certificate was shown, or, unless these do not count, ``of_names``, a DNS server told what it knows.
+    """
+    said = symptom.got or symptom.message.partition("; expected")[0]
+    if not symptom.failed:
+        return False
+    if symptom.check.startswith("certs."):
+        return "certificate" in said
+    if symptom.check.startswith("dns."):
+        return of_names and bool(TOLD_A_NAME.search(said))
+    return symptom.check in BY_ANSWERS
+
+
 def crossing(evidence: Evidence, pairs: Collection[Pair]) -> frozenset[Symptom]:
     """Symptoms of pod traffic between nodes in ``pairs``, either way, also where a Service leads there.
 
@@ -82,7 +107,10 @@ def _passing(evidence: Evidence, cut: Callable[[str, str], bool]) -> frozenset[S
     """Symptoms of pod traffic that may pass between two nodes that are ``cut``."""
     traffic = evidence.find(*PAIRS, *REPLICAS, *SERVICES, *LOOKUPS, *PROXIED)
     dns, servers = dns_nodes(evidence), _api_server_nodes(evidence)
-    found = {s for s in traffic if any(cut(*pair) for pair in _ways(s, dns, servers))}
+    # DNS servers that have lost the API servers, or are cut off altogether, answer with what they knew.
+    behind = any(cut(node, other) for node in dns for other in (*servers, node))
+    lost = (s for s in traffic if not answered(s, of_names=not behind))
+    found = {s for s in lost if any(cut(*pair) for pair in _ways(s, dns, servers))}
     if any(cut(server, node) for server in servers for node in metrics_nodes(evidence)):
         found |= metrics_unreached(evidence)
     return frozenset(found)
@@ -147,7 +175,11 @@ def traffic_of(evidence: Evidence, node: str) -> frozenset[Symptom]:
     """
     # Itself among them: many CNIs route between pods of one node as between those of two.
     network = crossing(evidence, [(node, other.name) for other in evidence.facts.nodes])
-    asked_here = evidence.find(*SERVICES, *LOOKUPS, "network.pod_to_node*", kind="pod", node=node)
+    asked_here = frozenset(
+        symptom
+        for symptom in evidence.find(*SERVICES, *LOOKUPS, "network.pod_to_node*", kind="pod", node=node)
+        if not answered(symptom, of_names=node not in dns_nodes(evidence))
+    )
     asked_of_it = frozenset(
         symptom
         for symptom in evidence.find(*PROXIED, "network.service_spreads")

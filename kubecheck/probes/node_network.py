@@ -38,8 +38,10 @@ class ForwardingAnswer(Answer):
 
     @property
     def got(self) -> str:
-        """The setting of IPv4."""
-        return super().got if self.ipv4 is None else str(int(self.ipv4))
+        """Both settings."""
+        if self.ipv4 is None:
+            return super().got
+        return f"IPv4 {self.ipv4:d}, {'no IPv6' if self.ipv6 is None else f'IPv6 {self.ipv6:d}'}"
 
 
 @dataclass(frozen=True)

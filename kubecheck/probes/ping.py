@@ -35,7 +35,7 @@ class Ping(Question):
 
 @dataclass(frozen=True)
 class PingAnswer(Answer):
-    """Whether an echo came back."""
+    """An echo, or none."""
 
     @property
     def permitted(self) -> bool:
@@ -60,9 +60,14 @@ class PingAnswer(Answer):
         return self.permitted and super().may_change
 
     @property
+    def replied(self) -> bool:
+        """Whether an echo came back."""
+        return self.raw.status == 0
+
+    @property
     def got(self) -> str:
         """Whether a reply came, or the kernel's word for what happened."""
-        if self.raw.status == 0:
+        if self.replied:
             return "a reply"
         if not super().conclusive:
             return super().got
@@ -70,4 +75,4 @@ class PingAnswer(Answer):
 
     def must_reply(self) -> None:
         """An echo came back."""
-        self.must(self.raw.status == 0, "an ICMP echo reply")
+        self.must(self.replied, "an ICMP echo reply")

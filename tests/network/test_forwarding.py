@@ -10,6 +10,7 @@ from kubecheck.checks import NODES, CannotTell, ForwardingAnswer, Node, ReadForw
     runbook=("R13",),
     remedy=(
         "on the node: sysctl -w net.ipv4.ip_forward=1",
+        "for pods with IPv6 addresses: sysctl -w net.ipv6.conf.all.forwarding=1",
         "to keep it: echo net.ipv4.ip_forward=1 >/etc/sysctl.d/99-kubernetes.conf; look for what resets it",
     ),
 )
@@ -20,12 +21,13 @@ def test_node_forwards(answer: ForwardingAnswer, node: Node, fleet: Standing) ->
     Source: https://kubernetes.io/docs/setup/production-environment/container-runtimes/#prerequisite-ipv4-forwarding-optional
     """
     families = {"IPv6" if ":" in each else "IPv4" for each in pods_of(node, fleet)}
-    if "IPv4" in families:
-        if answer.ipv4 is None:
-            raise CannotTell(answer.told("net.ipv4.ip_forward = 1"))
-        answer.must(answer.ipv4, "net.ipv4.ip_forward = 1")
-    if "IPv6" in families:
-        answer.must(bool(answer.ipv6), "net.ipv6.conf.all.forwarding = 1")
+    if "IPv4" in families and answer.ipv4 is None:
+        raise CannotTell(answer.told("net.ipv4.ip_forward = 1"))
+    asked = {"net.ipv4.ip_forward": answer.ipv4} if "IPv4" in families else {}
+    asked |= {"net.ipv6.conf.all.forwarding": answer.ipv6} if "IPv6" in families else {}
+    # Those that are off, and no others: what is named here is what is to be switched on.
+    off = [setting for setting, is_on in asked.items() if not is_on]
+    answer.must(not off, " and ".join(f"{setting} = 1" for setting in off or asked))
 
 
 def pods_of(node: Node, fleet: Standing) -> tuple[str, ...]:

@@ -1,13 +1,19 @@
 """A clock that is wrong."""
 
+import re
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence, Symptom
+from kubecheck.diagnosis.signing import DAY, kubelet_days
 
 API_SERVER = "the API server"  # as nodes.clocks_agree calls it
-# What goes by the time that a node writes down.
-BY_TIME = ("controlplane.node_lease_fresh", "addons.node_metrics_fresh", "certs.kubelet_client_certificate")
+# As the checks of Leases have them, in seconds.
+MARGIN = 5.0  # between two clocks
+SILENT = 60.0  # after which an API server is gone
 
 
 @cause(
@@ -34,7 +40,7 @@ def clock_skew(evidence: Evidence) -> Iterator[Finding]:
             yield Finding(
                 says=_says(name, symptom.message.partition("; allowed")[0]),
                 blames=(blamed,),
-                explains=frozenset({symptom}) | _by_time(evidence, name),
+                explains=frozenset({symptom, *_by_time(evidence, symptom, name)}),
                 confidence=Confidence.CERTAIN,
                 names={"node": name},
                 confirmed=(symptom.message,),
@@ -59,16 +65,50 @@ def _of(evidence: Evidence, symptom: Symptom) -> list[tuple[str, str]]:
     return [(API_SERVER, f"Address/{server}")]
 
 
-def _by_time(evidence: Evidence, name: str) -> set[Symptom]:
-    """What looks old, or ended, because the machine called ``name`` has written or compares the time."""
-    if name == API_SERVER:
-        return set(
-            evidence.find(*BY_TIME, "controlplane.leaders_at_work", "controlplane.api_servers_are_alive")
-        )
-    found = set(evidence.find(*BY_TIME, node=name))
-    leases = evidence.facts.leases.found
-    for symptom in evidence.find("controlplane.leaders_at_work"):
-        lease = leases.system.get(symptom.target) if leases else None
-        if lease and lease.holder.startswith(name):
-            found.add(symptom)
-    return found | {s for s in evidence.find("controlplane.api_servers_are_alive") if s.touches(name)}
+def _by_time(evidence: Evidence, wrong: Symptom, name: str) -> Iterator[Symptom]:
+    """What looks old, or about to end, for this clock's sake alone: by the right time it would be well."""
+    told = re.search(r"([\d.]+) s (ahead|behind)\b", wrong.message)
+    if not told:
+        return
+    ahead = float(told[1]) if told[2] == "ahead" else -float(told[1])
+    inexact = float(read[1]) if (read := re.search(r"read to ±([\d.]+) s", wrong.message)) else 0.0
+    by_server = wrong.target == API_SERVER
+    well: dict[Symptom, list[bool]] = defaultdict(list)
+    for each in _ages(evidence):
+        right = each.seconds + (-ahead if by_server else ahead)
+        young = -MARGIN - inexact <= right <= each.limit + inexact
+        well[each.symptom].append(young and (by_server or each.writer == name))
+    yield from (symptom for symptom, all_of in well.items() if all(all_of))
+    left, wanted = kubelet_days(evidence, name), evidence.policy.certificates.kubelet_client_min_days
+    # A kubelet tells by its own clock, and no other, how much is left.
+    if left is not None and not by_server and left + (ahead + inexact) / DAY >= wanted:
+        yield from evidence.find("certs.kubelet_client_certificate", node=name)
+
+
+@dataclass(frozen=True)
+class Age:
+    """What a symptom tells the age of, in seconds of the API server's clock, by the time that ``writer`` wrote."""
+
+    symptom: Symptom
+    writer: str
+    seconds: float
+    limit: float
+
+
+def _ages(evidence: Evidence) -> Iterator[Age]:
+    leases, now = evidence.facts.leases.found, evidence.facts.clock.found
+    if leases:
+        for symptom in evidence.find("controlplane.node_lease_fresh", "controlplane.leaders_at_work"):
+            lease = leases.nodes.get(symptom.node) or leases.system.get(symptom.target)
+            if lease and lease.renewed:
+                writer = symptom.node or lease.holder.rpartition("_")[0]
+                yield Age(symptom, writer, leases.age(lease), lease.seconds + MARGIN)
+        for symptom in evidence.find("controlplane.api_servers_are_alive"):
+            for host, lease in leases.api_servers.items():
+                if lease.renewed and leases.age(lease) > SILENT:
+                    yield Age(symptom, host, leases.age(lease), SILENT)
+    for symptom in evidence.find("addons.node_metrics_fresh"):
+        usage = (evidence.facts.node_usage.found or {}).get(symptom.node)
+        if now and usage and usage.sampled:
+            age = (datetime.fromisoformat(now) - datetime.fromisoformat(usage.sampled)).total_seconds()
+            yield Age(symptom, symptom.node, age, evidence.policy.addons.metrics_max_age_seconds)

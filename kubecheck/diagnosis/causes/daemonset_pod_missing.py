@@ -6,7 +6,7 @@ from kubecheck.cluster.workloads import DaemonSet
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.consequences import untold_at, without_network
 from kubecheck.diagnosis.evidence import Evidence, Symptom
-from kubecheck.diagnosis.traffic import around, without_kube_proxy
+from kubecheck.diagnosis.traffic import BY_ANSWERS, around, without_kube_proxy
 
 
 @cause(
@@ -78,6 +78,8 @@ def _own(evidence: Evidence, daemon_set: DaemonSet, node: str) -> set[Symptom]:
     agent = {s for s in evidence.find("addons.cni_pod_ready", node=node) if daemon_set.full_name in s.message}
     if agent:
         found |= agent | untold_at(evidence, node) | around(evidence, node)
+        # It is the CNI that keeps policies, and sources from being masked.
+        found |= {s for s in evidence.find(*BY_ANSWERS) if node in (s.node, s.to)}
         if evidence.find("network.probe_pod_runs", kind="pod", node=node, failed=True):
             found |= without_network(evidence, node)
     if "kube-proxy" in daemon_set.name:

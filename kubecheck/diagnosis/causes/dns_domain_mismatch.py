@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
-from kubecheck.diagnosis.traffic import LOOKUPS, REPLICAS
+from kubecheck.diagnosis.traffic import LOOKUPS, OUTSIDE, REPLICAS
 
 
 @cause(
@@ -36,7 +36,7 @@ def dns_domain_mismatch(evidence: Evidence) -> Iterator[Finding]:
     yield Finding(
         says=f"ConfigMap {namespace}/coredns has CoreDNS serve {served}, and the kubelets hand out {domain}",
         blames=(f"ConfigMap/{namespace}/coredns",),
-        explains=evidence.find(*LOOKUPS, *REPLICAS, "dns.domain_is_served"),
+        explains=evidence.find(*LOOKUPS, *REPLICAS, "dns.domain_is_served") - evidence.find(OUTSIDE),
         confidence=Confidence.CERTAIN,
         names={"namespace": namespace, "domain": domain},
         confirmed=(f"the Corefile gives the kubernetes plugin {', '.join(zones) or 'no zone'}",),

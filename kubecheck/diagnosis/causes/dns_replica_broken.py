@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence, Symptom
-from kubecheck.diagnosis.traffic import LOOKUPS, REPLICAS, UNANSWERED
+from kubecheck.diagnosis.traffic import LOOKUPS, OUTSIDE, REPLICAS, UNANSWERED
 
 
 @cause(
@@ -46,19 +46,23 @@ def dns_replica_broken(evidence: Evidence) -> Iterator[Finding]:
         said = sorted({symptom.got for symptom in symptoms if symptom.got})
         stale = all(symptom.check == "dns.each_replica_is_current" for symptom in symptoms)
         wrong = [each for each in said if each not in UNANSWERED]
+        outside = evidence.find(OUTSIDE)
         if stale:
+            of_others = outside  # it asks others for them as ever
             does, others = "does not know a Service made now", "do"
         elif wrong:
+            of_others = frozenset(s for s in outside if len(wrong) == len(said) and s.got not in wrong)
             rarely = " or not at all" if len(wrong) < len(said) else ""
             does, others = f"answers wrongly{rarely}: {', '.join(said)}", "answer rightly"
         else:
+            of_others = frozenset()
             does, others = f"does not answer ({', '.join(said) or 'no reply'})", "do"
         alone = len(servers) == 1
         yield Finding(
             says=f"{'the only ' if alone else ''}DNS replica {name} on {server.node or 'an unknown node'} {does}"
             + ("" if alone else f", and the others {others}"),
             blames=(f"Pod/{evidence.policy.dns.service.partition('/')[0]}/{name}",),
-            explains=frozenset(symptoms) | evidence.find(*LOOKUPS),
+            explains=frozenset(symptoms) | (evidence.find(*LOOKUPS) - of_others),
             # Silence may be the way's, and what no other one does better may be no fault of its own.
             confidence=Confidence.CERTAIN if wrong and not alone else Confidence.LIKELY,
             names={

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from kubecheck.diagnosis.cause import Confidence, Finding, cause, filled
 from kubecheck.diagnosis.evidence import Evidence
-from kubecheck.diagnosis.traffic import UNANSWERED
+from kubecheck.diagnosis.traffic import OUTSIDE, UNANSWERED
 from kubecheck.wording import listed
 
 UNKNOWN = (
@@ -36,13 +36,17 @@ def dns_upstream_dead(evidence: Evidence) -> Iterator[Finding]:
     The cluster's own names resolve. Whatever leaves the cluster fails: pulling images by pods, webhooks to
     the outside, object stores. Names that are searched for outside first become slow.
     """
-    failed = evidence.find("dns.outside_name", failed=True)
-    if not failed or not evidence.nodes_passing("dns.pod_resolves_kubernetes", "pod"):
+    failed = evidence.find(OUTSIDE, failed=True)
+    resolves = evidence.nodes_passing("dns.pod_resolves_kubernetes", "pod")
+    said = sorted({symptom.got for symptom in failed if symptom.got})
+    # CoreDNS that serves another domain knows none of the cluster's names, and may have answered all the same.
+    answers = said and not {*said} & {*UNANSWERED} and evidence.nodes_failing("dns.domain_is_served", "api")
+    if not failed or not (resolves or answers):
         return
     setup = evidence.facts.dns_setup.found
     nodes = sorted({server.node for server in setup.servers}) if setup else []
     namespace = evidence.policy.dns.service.partition("/")[0]
-    said = sorted({symptom.got for symptom in failed if symptom.got})
+    own = ", and the cluster's own names do" if resolves else ""
     why, steps = _why(said)
     names = {
         "nodes": listed(nodes) or "the nodes of CoreDNS",
@@ -50,10 +54,10 @@ def dns_upstream_dead(evidence: Evidence) -> Iterator[Finding]:
         "namespace": namespace,
     }
     yield Finding(
-        says=f"{evidence.policy.dns.outside_name} does not resolve ({', '.join(said) or 'no answer'}), and"
-        f" the cluster's own names do: {why}",
+        says=f"{evidence.policy.dns.outside_name} does not resolve ({', '.join(said) or 'no answer'})"
+        f"{own}: {why}",
         blames=(f"ConfigMap/{namespace}/coredns",),
-        explains=evidence.find("dns.outside_name")
+        explains=evidence.find(OUTSIDE)
         | frozenset(s for s in evidence.find("dns.no_such_name") if "outside" in s.target),
         confidence=Confidence.LIKELY,
         names=names,

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from kubecheck.cluster.dns import WATCHED, WATCHING
 from kubecheck.diagnosis.cause import Confidence, Finding, cause, filled
 from kubecheck.diagnosis.evidence import Evidence
-from kubecheck.diagnosis.traffic import LOOKUPS, REPLICAS
+from kubecheck.diagnosis.traffic import LOOKUPS, OUTSIDE, REPLICAS
 
 # As kubeadm and CoreDNS's own manifest name them; charts and distributions have names of their own.
 STANDARD, ROLE = "kube-system/coredns", "system:coredns"
@@ -51,12 +51,15 @@ def dns_without_rights(evidence: Evidence) -> Iterator[Finding]:
         else:
             why, steps = "no role is bound to it that lets it", [FIND, AGAIN]
         said = f"may not {', '.join(lacks)}"
+        # What goes on with what it knew still asks others for names outside of the cluster.
+        forwards = evidence.find(OUTSIDE) if deployment.ready else frozenset()
         yield Finding(
             says=f"ServiceAccount {account} of CoreDNS {said}: {why}",
             blames=(blamed,),
             explains=evidence.find(
                 *LOOKUPS, *REPLICAS, "dns.dns_may_watch", "dns.dns_replicas_ready", "dns.replicas_spread"
-            ),
+            )
+            - forwards,
             confidence=confidence,
             names=names,
             confirmed=(f"the authorizer says that {account} {said}",),

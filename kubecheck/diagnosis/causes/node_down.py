@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.consequences import incomplete_peers, metrics_of, unready_pods
 from kubecheck.diagnosis.evidence import Evidence, Symptom
-from kubecheck.diagnosis.kubelet_state import silent, unreachable
+from kubecheck.diagnosis.kubelet_state import pinged, silent, unreachable
 
 
 @cause(
@@ -17,7 +17,9 @@ from kubecheck.diagnosis.kubelet_state import silent, unreachable
     remedy=(
         "look at the machine's console or its hypervisor: is {node} switched on, is its network up?",
         "on {node}: ip -brief address; ip route; systemctl status kubelet containerd",
-        "when it will not come back: kubectl delete node {node}, so that its pods are started elsewhere",
+        "when it will not come back, switch it off for good: two machines must not write to one volume",
+        "once it is off: kubectl taint nodes {node} node.kubernetes.io/out-of-service=nodeshutdown:NoExecute, and its pods and their volumes go elsewhere",
+        "once they are there, and it is not needed any more: kubectl delete node {node}",
     ),
     source="https://kubernetes.io/docs/concepts/architecture/nodes/#node-status",
 )
@@ -25,12 +27,15 @@ def node_down(evidence: Evidence) -> Iterator[Finding]:
     """The kubelet is silent, and nothing answers at the node's address from anywhere.
 
     All that ran there is lost for the time being: its pods, on a master its API server and its etcd member.
+    Pods that keep one identity, as those of a StatefulSet do, are started elsewhere only once somebody says
+    that the machine is off: https://kubernetes.io/docs/concepts/cluster-administration/node-shutdown/
     """
     for node in silent(evidence):
         said = unreachable(evidence, node)
         if not said:
             continue
         name = node.name
+        lost = [answer.told("an ICMP echo reply") for answer in pinged(evidence, node)]
         yield Finding(
             says=f"node {name} does not answer: the machine is down, or cut off from the network",
             blames=(f"Node/{name}",),
@@ -39,9 +44,10 @@ def node_down(evidence: Evidence) -> Iterator[Finding]:
             | metrics_of(evidence, name)
             | incomplete_peers(evidence, name)
             | _of_master(evidence, name),
-            confidence=Confidence.CERTAIN,
+            # One silent port may be a firewall's doing.
+            confidence=Confidence.CERTAIN if lost else Confidence.LIKELY,
             names={"node": name, "address": node.addresses[0] if node.addresses else name},
-            confirmed=(said,),
+            confirmed=(said, *lost[:1]),
         )
 
 

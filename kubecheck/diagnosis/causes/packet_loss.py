@@ -8,7 +8,7 @@ from kubecheck.diagnosis.consequences import metrics_of, untold_at
 from kubecheck.diagnosis.evidence import Evidence, Symptom
 from kubecheck.diagnosis.geometry import shapes
 from kubecheck.diagnosis.kubelet_state import REFUSED
-from kubecheck.diagnosis.traffic import LOOKUPS, PAIRS, REPLICAS, SERVICES, across, traffic_of
+from kubecheck.diagnosis.traffic import LOOKUPS, PAIRS, REPLICAS, SERVICES, across, answered, traffic_of
 from kubecheck.wording import listed
 
 CHECK = "network.no_packet_loss"
@@ -58,7 +58,7 @@ def packet_loss(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             says=f"packets are lost {told}",
             blames=tuple(f"Node/{node}" for node in nodes),
-            explains=frozenset(s for s in follows if not _refused(s))
+            explains=frozenset(s for s in follows if not _refused(s) and not answered(s))
             | frozenset(s for s in said if (s.node, s.to) in shape.pairs),
             confidence=Confidence.CERTAIN,
             names={"nodes": listed(nodes)},

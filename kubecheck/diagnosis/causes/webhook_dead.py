@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from kubecheck.cluster.extensions import Webhook
 from kubecheck.diagnosis.cause import Confidence, Finding, cause, filled
@@ -18,6 +18,39 @@ IGNORED = (
     """{"op":"replace","path":"/webhooks/{index}/failurePolicy","value":"Ignore"}"""
 )
 CALLED = re.compile(r'failed calling webhook \\?"([^"\\]+)')
+QUOTED = re.compile(r'\\?"[^"]*"')  # names and addresses, in which any word may be
+IGNORE = (
+    "until then, what it is to judge may pass (failurePolicy Ignore):"
+    " kubectl patch {configuration} --type=json -p '[{operations}]'"
+)
+GONE = "when its product is gone: kubectl delete {configuration}"
+UNTRUSTED = (
+    (
+        "kubectl -n {namespace} get secrets, and renew the certificate that Service {service} is served with:"
+        " it must name {service}.{namespace}.svc"
+    ),
+    "kubectl get {configuration} -o yaml: webhooks[].clientConfig.caBundle must hold the CA that signed it",
+)
+NO_TLS = "kubectl -n {namespace} get service {service} -o yaml: the port that is asked must speak TLS, and ask for no other client certificate than API servers have"
+WITH_ERROR = (
+    "kubectl -n {namespace} get pods -o wide, and look at the log of those that serve Service {service}",
+    "kubectl get {configuration} -o yaml: webhooks[].clientConfig.service.path must be one that they serve",
+)
+# How it answers, by what API servers say then, and what mends that. Errors over HTTP are as in
+# https://github.com/kubernetes/apimachinery/blob/master/pkg/api/errors/errors.go (NewGenericServerResponse).
+ANSWERS = (
+    (re.compile(r"x509: "), "answers with a certificate that API servers do not accept", UNTRUSTED),
+    (re.compile(r"\btls: |HTTP response to HTTPS client"), "answers, and no TLS comes about", (NO_TLS,)),
+    (
+        re.compile(
+            r"could not find the requested resource|error on the server|rejected our request"
+            r"|unable to handle the request|client to provide credentials|does not allow this method"
+            r"|expected webhook response"
+        ),
+        "answers with an error",
+        WITH_ERROR,
+    ),
+)
 
 
 @cause(
@@ -29,16 +62,13 @@ CALLED = re.compile(r'failed calling webhook \\?"([^"\\]+)')
     ),
     remedy=(
         "kubectl -n {namespace} get pods -o wide, and bring back what serves Service {service}",
-        (
-            "until then, what it is to judge may pass (failurePolicy Ignore):"
-            " kubectl patch {configuration} --type=json -p '[{operations}]'"
-        ),
-        "when its product is gone: kubectl delete {configuration}",
+        IGNORE,
+        GONE,
     ),
     source="https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#failure-policy",
 )
 def webhook_dead(evidence: Evidence) -> Iterator[Finding]:
-    """API servers must ask a webhook (failurePolicy Fail), and nobody answers there.
+    """API servers must ask a webhook (failurePolicy Fail), and nobody answers there, or not as they must.
 
     Whatever it is to judge is refused: often all new pods, those that serve the webhook among them.
     """
@@ -59,22 +89,36 @@ def webhook_dead(evidence: Evidence) -> Iterator[Finding]:
             continue
         namespace, _, service = hook.service.partition("/")
         state = "does not exist" if hook.endpoints is None else "has no ready endpoint"
-        state = state if not hook.endpoints else "does not answer"
+        steps: tuple[str, ...] = ()
+        if hook.endpoints:
+            state, steps = _answer(sorted(s.message for s in refused if _called(s) == hook.name))
+        names = {
+            "configuration": configuration,
+            "namespace": namespace,
+            "service": service,
+            "operations": ",".join(
+                filled(IGNORED, {"index": str(each.index), "name": each.name}) for each in hooks
+            ),
+        }
         yield Finding(
             says=f"the admission webhook {hook.name} must be asked, and its Service {hook.service} {state}",
             blames=(f"{KINDS.get(kind, kind)}/{name}",),
             explains=frozenset(explained),
             confidence=Confidence.CERTAIN,
-            names={
-                "configuration": configuration,
-                "namespace": namespace,
-                "service": service,
-                "operations": ",".join(
-                    filled(IGNORED, {"index": str(each.index), "name": each.name}) for each in hooks
-                ),
-            },
+            names=names,
             confirmed=tuple(sorted({s.message for s in refused}))[:1] or (f"Service {hook.service} {state}",),
+            remedy=tuple(filled(step, names) for step in (*steps, IGNORE, GONE)) if steps else (),
         )
+
+
+def _answer(refusals: Iterable[str]) -> tuple[str, tuple[str, ...]]:
+    """How a webhook with ready endpoints answers, as API servers tell it, and what mends that."""
+    for refusal in refusals:
+        said = QUOTED.sub("", refusal.partition("failed calling webhook ")[2])
+        for words, state, steps in ANSWERS:
+            if words.search(said):
+                return state, steps
+    return "does not answer", ()
 
 
 def _dead(evidence: Evidence) -> dict[str, list[Webhook]]:

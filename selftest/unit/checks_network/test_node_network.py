@@ -24,6 +24,13 @@ def test_forwarding_is_read_for_both_families(text, ipv4, ipv6):
 
 
 @pytest.mark.parametrize(
+    ("text", "got"), [("1\n0\n", "IPv4 1, IPv6 0"), ("0\n1\n", "IPv4 0, IPv6 1"), ("1\n", "IPv4 1, no IPv6")]
+)
+def test_both_families_are_told(text, got):
+    assert ReadForwarding().read(Raw(0, text.encode(), 0.01), "node n1").got == got
+
+
+@pytest.mark.parametrize(
     ("status", "text", "device"),
     [
         (0, "172.16.1.41 via 172.16.1.0 dev vxlan.1  src 172.16.0.0 \n", "vxlan.1"),
@@ -69,6 +76,21 @@ def test_a_node_forwards_in_the_families_of_its_pods(checks, facts, standing, ci
                 check(answer, node, replace(standing, probes=probes))
         else:
             check(answer, node, replace(standing, probes=probes))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b"1\n0\n", "net.ipv6.conf.all.forwarding = 1"),
+        (b"0\n1\n", "net.ipv4.ip_forward = 1"),
+        (b"0\n0\n", "net.ipv4.ip_forward = 1 and net.ipv6.conf.all.forwarding = 1"),
+    ],
+)
+def test_what_is_off_is_expected_to_be_on_and_nothing_else(checks, facts, standing, text, expected):
+    node = replace(facts.node("node1"), pod_cidrs=("10.244.1.0/24", "fd00:1::/64"))
+    answer = ReadForwarding().read(Raw(0, text, 0.01), "node node1")
+    with pytest.raises(AssertionError, match=rf"; expected {expected}$"):
+        checks("test_forwarding").test_node_forwards(answer, node, standing)
 
 
 def test_of_which_family_the_pods_of_a_node_are_may_be_untold(checks, facts, standing):

@@ -7,7 +7,7 @@ import pytest
 
 from kubecheck.checks import Policy
 from kubecheck.cluster.dns import DnsServer, DnsSetup
-from kubecheck.cluster.objects import Deployment
+from kubecheck.cluster.objects import Deployment, Service
 from kubecheck.cluster.reading import Reading
 from kubecheck.diagnosis import Confidence, diagnose
 from kubecheck.diagnosis.catalogue import all_kinds
@@ -99,6 +99,68 @@ class TestUpstream:
         found = self.of(facts, "REFUSED")
         assert "forwards it nowhere" in found.finding.says
         assert "a line that begins with forward" in found.remedy[0]
+
+
+class TestUpstreamBesideOthers:
+    """What CoreDNS gets from others is no matter of what it knows, or serves, itself."""
+
+    OUTSIDE = "dns.outside_name"
+    SETUP = DnsSetup(
+        (DnsServer("10.244.9.1", "a", "node1", 53, 53), DnsServer("10.244.9.2", "b", "node2", 53, 53)),
+        Reading(("other.local",)),
+    )
+
+    def of(self, facts, results, *, got="SERVFAIL", resolves=True, **known):
+        target = Target("", Outcome.FAILED, got=got)
+        outside = [failed(self.OUTSIDE, f"pod:{node}", got, [target]) for node in NODES]
+        passes = [passed("dns.pod_resolves_kubernetes", f"pod:{node}") for node in NODES if resolves]
+        made = evidence(
+            [*outside, *passes, *results], facts, policy=TestUpstream.POLICY, dns_setup=self.SETUP, **known
+        )
+        assert not unexplained(made)
+        found = diagnose(made, all_kinds()).causes
+        return {each.kind.id: {s.check for s in each.finding.explains} for each in found}
+
+    def replica(self, check, got):
+        targets = [Target("b on node2", Outcome.FAILED, got=got)]
+        return [failed(check, f"pod:{node}", f"b on node2: {got}", targets) for node in NODES]
+
+    def test_a_replica_that_is_behind(self, facts):
+        found = self.of(facts, self.replica("dns.each_replica_is_current", "NXDOMAIN"))
+        assert found == {
+            "dns-replica-broken": {"dns.each_replica_is_current"},
+            "dns-upstream-dead": {self.OUTSIDE},
+        }
+
+    @pytest.mark.parametrize(
+        ("said", "got", "alone"),
+        [
+            ("no reply", "no reply", True),
+            ("no reply", "SERVFAIL", True),  # as a cache on the node says
+            ("SERVFAIL", "SERVFAIL", True),
+            ("REFUSED", "SERVFAIL", False),
+        ],
+    )
+    def test_a_replica_that_answers_nothing_or_all_wrongly(self, facts, said, got, alone):
+        found = self.of(facts, self.replica("dns.each_replica_answers", said), got=got)
+        assert ("dns-upstream-dead" not in found) is alone
+
+    @pytest.mark.parametrize("ready", [0, 2])
+    def test_rights_that_are_missing(self, facts, ready):
+        found = self.of(
+            facts,
+            [failed("dns.dns_may_watch", message="may not watch services")],
+            dns_deployments=(Deployment("kube-system", "coredns", 2, ready, 2, (), "coredns"),),
+            dns_service=Service("kube-system", "kube-dns", ("10.96.0.10",), (), {}, ("10.244.9.1",)),
+            dns_lacks=("watch services",),
+        )
+        assert set(found) == {"dns-without-rights"} | ({"dns-upstream-dead"} if ready else set())
+
+    def test_another_domain(self, facts):
+        mismatch = [failed("dns.domain_is_served", f"api:{node}") for node in NODES]
+        mismatch += [failed("dns.pod_resolves_kubernetes", f"pod:{node}") for node in NODES]
+        found = self.of(facts, mismatch, resolves=False)
+        assert set(found) == {"dns-domain-mismatch", "dns-upstream-dead"}
 
 
 class TestReplicas:

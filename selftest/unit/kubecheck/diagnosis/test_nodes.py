@@ -10,6 +10,7 @@ from kubecheck.cluster.objects import Condition, Kubelet, Pod
 from kubecheck.cluster.reading import Reading
 from kubecheck.diagnosis import diagnose
 from kubecheck.diagnosis.catalogue import all_kinds
+from kubecheck.diagnosis.causes.clock_skew import clock_skew
 from kubecheck.diagnosis.causes.cni_broken import cni_broken
 from kubecheck.outcomes import Outcome, Target
 from selftest.unit.kubecheck.conftest import make_standing
@@ -212,22 +213,80 @@ class TestDrift:
 class TestClocks:
     @pytest.mark.parametrize("node", NODES)
     def test_a_nodes(self, facts, node):
-        leases = Leases(
-            "2026-01-01T00:10:00Z",
-            {"kube-scheduler": Lease("kube-scheduler", f"{node}_abc", 15, "2026-01-01T00:08:00Z")},
-            {},
-        )
         made = evidence(
             [
-                failed("nodes.clocks_agree", "fleet", f"the clock of {node} is 90.0 s ahead", [node]),
-                failed("controlplane.node_lease_fresh", f"api:{node}", "was renewed 90 s ago"),
+                failed("nodes.clocks_agree", "fleet", f"the clock of {node} is 90.0 s behind", [node]),
+                failed("controlplane.node_lease_fresh", f"api:{node}", "was renewed 92 s ago"),
                 failed("controlplane.leaders_at_work", message="90 s ago", targets=["kube-scheduler"]),
             ],
             facts,
-            leases=leases,
+            leases=Leases(
+                "2026-01-01T00:10:00Z",
+                {"kube-scheduler": Lease("kube-scheduler", f"{node}_abc", 15, "2026-01-01T00:08:30Z")},
+                {node: Lease(node, node, 40, "2026-01-01T00:08:28Z")},
+            ),
         )
         assert causes(made) == [("clock-skew", (f"Node/{node}",))]
         assert not unexplained(made)
+
+    @pytest.mark.parametrize(
+        ("said", "holder", "renewed", "expected"),
+        [
+            ("90.0 s behind", "node1_abc", "00:08:30", {"clock-skew"}),
+            ("90.0 s ahead", "node1_abc", "00:08:30", {"clock-skew", "leader-missing"}),
+            ("3.0 s behind", "node1_abc", "00:08:30", {"clock-skew", "leader-missing"}),
+            ("90.0 s behind", "node1_abc", "00:06:00", {"clock-skew", "leader-missing"}),
+            ("90.0 s behind", "node10_abc", "00:08:30", {"clock-skew", "leader-missing"}),
+        ],
+    )
+    def test_it_explains_what_only_looks_old(self, facts, said, holder, renewed, expected):
+        lease = Lease("kube-scheduler", holder, 15, f"2026-01-01T{renewed}Z")
+        made = evidence(
+            [
+                failed("nodes.clocks_agree", "fleet", f"the clock of node1 is {said} that of x", ["node1"]),
+                failed("controlplane.leaders_at_work", message="x", targets=["kube-scheduler"]),
+            ],
+            facts,
+            leases=Leases("2026-01-01T00:10:00Z", {"kube-scheduler": lease}, {}),
+        )
+        assert {name for name, _ in causes(made)} == expected
+        assert not unexplained(made)
+
+    @pytest.mark.parametrize(
+        ("skew", "expected"),
+        [("3.0", {"clock-skew", "client-certificate-ending"}), ("2592000.0", {"clock-skew"})],
+    )
+    def test_it_explains_a_certificate_that_ends_by_this_clock_only(self, facts, skew, expected):
+        made = evidence(
+            [
+                failed("nodes.clocks_agree", "fleet", f"the clock of node1 is {skew} s ahead", ["node1"]),
+                failed("certs.kubelet_client_certificate", "api:node1", "2.0 more days, expected are 30"),
+            ],
+            facts,
+            kubelets={"node1": Reading(Kubelet(2 * 86400, {"rotateCertificates": True}))},
+        )
+        assert {name for name, _ in causes(made)} == expected
+        assert not unexplained(made)
+
+    @pytest.mark.parametrize(("renewed", "left"), [("00:08:30", 0), ("00:06:30", 2)])
+    def test_by_the_clock_of_the_api_server_everything_looks_old(self, facts, renewed, left):
+        renewed = f"2026-01-01T{renewed}Z"
+        alive = Lease("apiserver-x", "x", 3600, renewed, "kube-apiserver", "node2")
+        made = evidence(
+            [
+                failed("nodes.clocks_agree", "fleet", "the clock is 90.0 s ahead", ["the API server"]),
+                failed("controlplane.node_lease_fresh", "api:node2"),
+                failed("controlplane.api_servers_are_alive", message="the API server on node2"),
+                failed("addons.node_metrics_fresh", "api:node1"),
+            ],
+            facts,
+            clock="2026-01-01T00:03:00Z",
+            leases=Leases(
+                "2026-01-01T00:10:00Z", {"apiserver-x": alive}, {"node2": Lease("node2", "x", 40, renewed)}
+            ),
+        )
+        [found] = clock_skew.find(made)
+        assert len(made.symptoms) - len(found.explains) == left
 
     def test_the_only_api_servers(self, facts):
         ready = Reading(())

@@ -7,9 +7,12 @@ import pytest
 from kubecheck.cluster.leases import Lease, Leases
 from kubecheck.cluster.objects import Condition, Kubelet, Pod, Service
 from kubecheck.cluster.reading import Reading
+from kubecheck.diagnosis import diagnose
+from kubecheck.diagnosis.catalogue import all_kinds
+from kubecheck.diagnosis.cause import Confidence
 from kubecheck.outcomes import Outcome, Target
 from selftest.unit.kubecheck.conftest import make_facts, make_standing
-from selftest.unit.kubecheck.diagnosis.made import causes, evidence, failed, unexplained, unknown
+from selftest.unit.kubecheck.diagnosis.made import causes, evidence, failed, passed, unexplained, unknown
 
 NAMES = ("n1", "n2", "n3")
 STOPPED = "Kubelet stopped posting node status."
@@ -122,6 +125,55 @@ class TestNodeDown:
         )
         assert causes(made) == [("node-down", (f"Node/{node}",))]
         assert not unexplained(made)
+
+    @pytest.mark.parametrize(
+        ("pings", "sure"),
+        [
+            ((1, ""), Confidence.CERTAIN),
+            ((1, "ping: permission denied (are you root?)"), Confidence.LIKELY),
+            (None, Confidence.LIKELY),
+        ],
+    )
+    def test_it_is_certain_once_a_ping_was_lost_too(self, pings, sure):
+        answers = {("node:n2", f"tcp {address('n1')}:10250"): (143, "")}
+        answers |= {("node:n2", f"ping {address('n1')}"): pings} if pings else {}
+        made = evidence(
+            swallowed("n1"),
+            cluster("n1", "Unknown", STOPPED),
+            standing=standing_without("n1"),
+            answers=answers,
+        )
+        [found] = diagnose(made, all_kinds()).causes
+        assert (found.kind.id, found.finding.confidence) == ("node-down", sure)
+
+    @pytest.mark.parametrize("sign", ["refused", "ping", "pod", "tls"])
+    def test_a_machine_that_answers_anything_is_not_down(self, sign):
+        answered = {
+            "pod": Target("n1", Outcome.PASSED, "GET http://10.244.0.5:8080/", "10.244.0.5"),
+            "tls": Target("n1", Outcome.PASSED, "tls 192.168.232.1:6443", "192.168.232.1"),
+        }
+        problem = "connection refused" if sign == "refused" else "i/o timeout"
+        answers = {("node:n2", f"tcp {address('n1')}:10250"): (143, "")}
+        answers |= {("node:n3", f"ping {address('n1')}"): (0 if sign == "ping" else 1, "")}
+        targets = [answered[sign]] if sign in answered else []
+        made = evidence(
+            [*swallowed("n1"), passed("controlplane.api_servers_reachable", "node:n2", targets)],
+            cluster("n1", "Unknown", STOPPED),
+            standing=standing_without("n1"),
+            kubelets={"n1": Reading(problem=f"dial tcp {address('n1')}:10250: {problem}")},
+            answers=answers,
+        )
+        assert causes(made) == [("kubelet-down", ("Node/n1",))]
+
+    def test_a_port_that_is_closed_as_it_must_be_is_no_answer(self):
+        closed = Target("n1", Outcome.PASSED, "tcp 10.244.0.5:8081, which is forbidden", "10.244.0.5")
+        made = evidence(
+            [*swallowed("n1"), passed("network.network_policy_is_enforced", "pod:n2", [closed])],
+            cluster("n1", "Unknown", STOPPED),
+            standing=standing_without("n1"),
+            kubelets={"n1": Reading(problem=f"dial tcp {address('n1')}:10250: i/o timeout")},
+        )
+        assert causes(made) == [("node-down", ("Node/n1",))]
 
 
 class TestRuntimeDown:

@@ -17,6 +17,10 @@ def hook(endpoints, name="check.example", kind="validating"):
     return Webhook(f"{kind}webhookconfiguration/{name}", name, "apps/hook", True, endpoints)
 
 
+UNTRUSTED = "answers with a certificate that API servers do not accept"
+NO_TLS = "answers, and no TLS comes about"
+
+
 def naming(name):
     return Policy.model_validate({"probes": {"priority_class": name}})
 
@@ -55,6 +59,39 @@ class TestRefusals:
             {"op": "test", "path": "/webhooks/3/name", "value": "dead-too"},
             {"op": "replace", "path": "/webhooks/3/failurePolicy", "value": "Ignore"},
         ]
+
+    @pytest.mark.parametrize(
+        ("said", "does", "step"),
+        [
+            ("tls: failed to verify certificate: x509: certificate has expired or is not yet valid",
+             UNTRUSTED, "webhooks[].clientConfig.caBundle"),
+            ("x509: certificate signed by unknown authority",
+             UNTRUSTED, "it must name hook.apps.svc"),
+            ("http: server gave HTTP response to HTTPS client", NO_TLS, "speak TLS"),
+            ("remote error: tls: bad certificate", NO_TLS, "speak TLS"),
+            ("the server could not find the requested resource", "answers with an error", "service.path"),
+            ('an error on the server ("") has prevented the request from succeeding', "answers with an error",
+             "look at the log"),
+            ("context deadline exceeded", "does not answer", "bring back"),
+            ("net/http: TLS handshake timeout", "does not answer", "bring back"),
+            ("dial tcp 10.96.0.7:443: connect: connection refused", "does not answer", "bring back"),
+        ],
+    )  # fmt: skip
+    @pytest.mark.parametrize("quote", ['"', '\\"'])
+    def test_what_answers_is_told_by_how(self, facts, said, does, step, quote):
+        url = f"{quote}https://x509-tls.policy.svc:443/certificate?timeout=10s{quote}"
+        name = f"{quote}check.example{quote}"
+        refusal = f"failed calling webhook {name}: failed to call webhook: Post {url}: {said}"
+        made = evidence(
+            [failed("network.deployment_becomes_ready", "fleet", f"Internal error occurred: {refusal}")],
+            facts,
+            webhooks=(hook(2),),
+        )
+        (found,) = diagnose(made, all_kinds()).causes
+        assert found.kind.id == "webhook-dead"
+        assert found.finding.says.endswith(f"its Service apps/hook {does}")
+        assert any(step in each for each in found.remedy)
+        assert any("failurePolicy Ignore" in each for each in found.remedy)
 
     def test_one_that_answers_is_not_blamed(self, facts):
         assert causes(evidence([failed("a.b")], facts, webhooks=(hook(2),))) == []

@@ -4,10 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from kubecheck.cluster.dns import DnsServer, DnsSetup
 from kubecheck.cluster.objects import Condition, Pod
+from kubecheck.cluster.reading import Reading
+from kubecheck.diagnosis import diagnose
+from kubecheck.diagnosis.catalogue import all_kinds
 from kubecheck.outcomes import Outcome, Target
 from selftest.unit.kubecheck.conftest import make_facts, make_standing
-from selftest.unit.kubecheck.diagnosis.made import causes, evidence, failed, judged, unexplained
+from selftest.unit.kubecheck.diagnosis.made import causes, evidence, failed, judged, unexplained, unknown
 
 NODES = ("n1", "n2", "n3", "n4")
 
@@ -120,3 +124,105 @@ def test_a_metrics_server_that_is_cut_off_has_no_figures_of_others(cluster):
     )
     assert causes(made) == [("ip-forward-off", ("Node/n3",))]
     assert not unexplained(made)
+
+
+FORBIDDEN = Target("n3", Outcome.FAILED, "tcp 10.244.2.5:8081", "10.244.2.5", "connected")
+MASKED = Target("n1", Outcome.FAILED, "GET http://10.244.0.5:8080/", "10.244.0.5", "client=192.0.2.3")
+SHOWN = "TLS_X, certificate CN=kube-apiserver of CN=ca, valid until 2026-11-30"
+NAMED = "NXDOMAIN"
+ANSWERED = [
+    failed("network.network_policy_is_enforced", "pod:n1", "n3: connected; expected nothing", [FORBIDDEN]),
+    failed("network.source_address_is_kept", "pod:n3", "n1: saw 192.0.2.3", [MASKED]),
+    failed("dns.pod_resolves_own_namespace", "pod:n3", NAMED, [Target("", Outcome.FAILED, got=NAMED)]),
+    failed("dns.reverse_of_pod", "pod:n3", "1.2.3.4", [Target("", Outcome.FAILED, got="1.2.3.4")]),
+    failed("certs.kubernetes_service_certificate", "pod:n3", "x", [Target("", Outcome.FAILED, got=SHOWN)]),
+]
+UNANSWERED = [
+    unknown("network.network_policy_is_enforced", "pod:n1", "no pod answered", ["n3"]),
+    failed("dns.pod_resolves_own_namespace", "pod:n3", "x", [Target("", Outcome.FAILED, got="no reply")]),
+    failed("dns.srv_record", "pod:n3", "x", [Target("", Outcome.FAILED, got="SERVFAIL")]),
+    failed("certs.kubernetes_service_certificate", "pod:n3", "asked tls: no answer; expected a certificate"),
+]
+
+
+@pytest.mark.parametrize(
+    ("first", "cause"), [(LOSES, "packet-loss"), (FORWARDS_NOT, "ip-forward-off")], ids=["loss", "forward"]
+)
+class TestAnswers:
+    @pytest.mark.parametrize("answer", ANSWERED, ids=lambda answer: answer.check)
+    def test_packets_that_are_lost_answer_nothing(self, cluster, first, cause, answer):
+        made = cluster([*first, answer])
+        assert cause in dict(causes(made))
+        found = {s for each in diagnose(made, all_kinds()).causes for s in each.finding.explains}
+        assert answer.check not in {s.check for s in found}
+        assert unexplained(made) == {f"{answer.check}@{answer.vantage}"}
+
+    def test_what_has_no_answer_follows(self, cluster, first, cause):
+        made = cluster([*first, *UNANSWERED])
+        assert causes(made) == [(cause, ("Node/n3",))]
+        assert not unexplained(made)
+
+
+def test_a_dns_server_that_is_cut_off_answers_with_what_it_knew(cluster):
+    setup = DnsSetup((DnsServer("10.244.2.9", "coredns-a", "n3", 53, 53),), Reading(("cluster.local",)))
+    stale = Target("coredns-a on n3", Outcome.FAILED, "dns", "10.244.2.9", NAMED)
+    made = cluster(
+        [*FORWARDS_NOT, *ANSWERED[2:3], failed("dns.each_replica_is_current", "pod:n3", "x", [stale])],
+        dns_setup=setup,
+    )
+    assert causes(made) == [("ip-forward-off", ("Node/n3",))]
+    assert not unexplained(made)
+
+
+def dual(node):
+    """Both families between pods, where ``node`` and the others do not reach each other over IPv6."""
+    for source in NODES:
+        targets = [
+            Target(f"{to} over IPv6", Outcome.FAILED, "", f"fd00::{to[1:]}", "no answer")
+            for to in NODES
+            if source != to and node in (source, to)
+        ]
+        targets += [Target(to, Outcome.PASSED, "", f"10.244.{i}.5") for i, to in enumerate(NODES)]
+        yield judged("network.pod_to_pod", f"pod:{source}", Outcome.FAILED, "some", targets)
+
+
+FORWARDS_NO_IPV6 = failed(
+    "network.node_forwards",
+    "node:n3",
+    "asked net.ipv4.ip_forward from node n3: IPv4 1, IPv6 0; expected net.ipv6.conf.all.forwarding = 1",
+)
+
+
+def test_a_node_that_forwards_no_ipv6_is_told_so(cluster):
+    made = cluster([*dual("n3"), FORWARDS_NO_IPV6])
+    assert causes(made) == [("ip-forward-off", ("Node/n3",))]
+    assert not unexplained(made)
+    [found] = diagnose(made, all_kinds()).causes
+    assert found.finding.says == "node n3 forwards no IPv6 packets: net.ipv6.conf.all.forwarding is 0"
+    assert "on n3: sysctl -w net.ipv6.conf.all.forwarding=1" in found.remedy
+    assert "accept_ra" in found.remedy[0]
+
+
+@pytest.mark.parametrize(
+    ("first", "lost"),
+    [
+        (FORWARDS_NO_IPV6, matrix("network.pod_to_pod", "n3", "pod")),
+        (FORWARDS_NOT[-1], dual("n3")),
+    ],
+    ids=["IPv6 off and IPv4 lost", "IPv4 off and IPv6 lost"],
+)
+def test_forwarding_in_one_family_does_not_explain_the_other(cluster, first, lost):
+    made = cluster([first, *lost])
+    assert sorted(each for each, _ in causes(made)) == ["ip-forward-off", "pod-network-blocked"]
+
+
+def test_a_node_that_forwards_nothing_is_to_forward_both(cluster):
+    both = "net.ipv4.ip_forward = 1 and net.ipv6.conf.all.forwarding = 1"
+    lost = matrix("network.pod_to_pod", "n3", "pod")
+    made = cluster(
+        [*lost, *dual("n3"), failed("network.node_forwards", "node:n3", f"IPv4 0; expected {both}")]
+    )
+    assert causes(made) == [("ip-forward-off", ("Node/n3",))]
+    assert not unexplained(made)
+    [found] = diagnose(made, all_kinds()).causes
+    assert "on n3: sysctl -w net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1" in found.remedy

@@ -116,15 +116,16 @@ def test_what_does_not_go_by_a_kubelets_dns_settings_is_not_swept_under_them(clu
     assert unexplained(made) == {"dns.reverse_of_pod@pod:n1"}
 
 
-def test_settings_for_dns_are_wrong_of_themselves_where_nobody_serves_it(cluster):
+@pytest.mark.parametrize("setting", ["dns.kubelets_agree", "dns.dns_service_address"])
+def test_settings_for_dns_are_wrong_of_themselves_where_nobody_serves_it(cluster, setting):
     results = [
         *(failed("dns.pod_resolves_kubernetes", f"pod:{n}", "no reply") for n in NODES),
         failed("dns.dns_replicas_ready"),
-        failed("dns.kubelets_agree", message="clusterDomain differs"),
+        failed(setting, message="differs"),
     ]
     made = cluster(results, dns_service=replace(KUBE_DNS, endpoints=()))
     assert causes(made) == [("service-without-endpoints", ("Service/kube-system/kube-dns",))]
-    assert unexplained(made) == {"dns.kubelets_agree@api"}
+    assert unexplained(made) == {f"{setting}@api"}
 
 
 def test_drift_of_another_field_is_not_swept_under_dns_settings(cluster):
