@@ -7,6 +7,8 @@ import pytest
 from kubecheck.cluster.leases import Lease, Leases
 from kubecheck.cluster.objects import Condition, Kubelet, Pod, Service
 from kubecheck.cluster.reading import Reading
+from kubecheck.diagnosis import diagnose
+from kubecheck.diagnosis.catalogue import all_kinds
 from kubecheck.outcomes import Outcome, Target
 from selftest.unit.kubecheck.conftest import make_facts, make_standing
 from selftest.unit.kubecheck.diagnosis.made import causes, evidence, failed, unexplained, unknown
@@ -170,6 +172,22 @@ class TestKubeletUnreachable:
             answers={(f"node:{other}", f"tcp {address(node)}:10250"): (143, "")},
         )
         assert causes(made) == [("kubelet-unreachable", (f"Node/{node}",))]
+        assert not unexplained(made)
+
+    @pytest.mark.parametrize("how", ["on 8.8.8.8:53: no such host", "on 127.0.0.53:53: server misbehaving"])
+    def test_names_that_are_not_resolved_are_no_fault_of_the_nodes(self, how):
+        problems = {name: f"dial tcp: lookup {name} {how}" for name in NAMES}
+        made = evidence(
+            [failed("nodes.exec", f"kubectl:{name}", said) for name, said in problems.items()],
+            cluster("", "", ""),
+            standing=make_standing(NAMES),
+            kubelets={name: Reading(problem=said) for name, said in problems.items()},
+            leases=fresh_leases(),
+        )
+        [found] = diagnose(made, all_kinds()).causes
+        assert found.finding.blames == ("Component/kube-apiserver",)
+        assert "InternalIP" in found.remedy[0]
+        assert not any("iptables" in step for step in found.remedy)
         assert not unexplained(made)
 
     def test_missing_rights_are_another_matter(self):
