@@ -71,6 +71,24 @@ class TestApiServerDown:
         assert causes(made) == [("apiserver-down", (f"Node/{gone}",))]
         assert not unexplained(made)
 
+    @pytest.mark.parametrize("few", [False, True])
+    def test_one_of_which_only_its_lease_is_left_may_have_been_taken_away(self, facts, few):
+        count = FEW if few else passed("controlplane.api_servers_count")
+        alive = failed("controlplane.api_servers_are_alive", message="the API server on old has not renewed")
+        made = evidence(
+            [count, alive],
+            facts,
+            control_plane=control_plane(*MASTERS),
+            leases=leases(m1=3, m2=3, m3=4, old=500),
+        )
+        [found] = diagnose(made, all_kinds()).causes
+        assert found.kind.id == "apiserver-down"
+        assert found.finding.confidence is (Confidence.CERTAIN if few else Confidence.POSSIBLE)
+        if not few:
+            assert found.finding.blames == ("Lease/kube-system/apiserver-old",)
+            assert "kubectl -n kube-system delete lease apiserver-old" in found.remedy[0]
+        assert not unexplained(made)
+
     @pytest.mark.parametrize("failing", [Reading(()), Reading(problem="Unauthorized", absent=True)])
     def test_one_that_answers_is_not_down_however_old_its_lease_looks(self, facts, failing):
         servers = control_plane(*MASTERS).servers
