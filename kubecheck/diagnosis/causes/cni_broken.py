@@ -22,7 +22,7 @@ USED_UP = "no IP addresses available in range set"
 FREE_ADDRESSES = (
     "on {node}: ls /var/lib/cni/networks/*, and compare with the pods there: kubectl get pods -A -o wide --field-selector spec.nodeName={node}",
     "more addresses are taken than pods are there: kubectl drain {node} --ignore-daemonsets",
-    "on {node}, once it is drained: delete each file of these whose first line, a sandbox's id, is none of crictl pods -q",
+    "on {node}, once it is drained: delete of these each file that is called by an address, and whose first line, a sandbox's id, is none of crictl pods -q",
     "as many pods as addresses: the kubelet's maxPods below the size of the node's range, or by --node-cidr-mask-size of kube-controller-manager a larger range for nodes that join anew",
 )
 # Plugins with a control plane of their own, such as Calico's and Multus, ask the API server for each pod.
