@@ -5,8 +5,9 @@ from difflib import SequenceMatcher
 
 from kubecheck.checks import TcpAnswer, TcpConnect, Vantage
 from kubecheck.cluster.controlplane import ApiServer
-from kubecheck.diagnosis.cause import Confidence, Finding, cause
+from kubecheck.diagnosis.cause import Confidence, Finding, cause, filled
 from kubecheck.diagnosis.evidence import Evidence, Symptom
+from kubecheck.outcomes import Outcome
 
 SILENT_SECONDS = 60.0  # as controlplane.api_servers_are_alive has it
 BY_CHANCE = (
@@ -24,6 +25,11 @@ NO_ANSWER = (
     "closed without a word",
     "unreachable",
     "timed out",
+)
+
+NO_LONGER = (
+    "it was taken away on purpose: kubectl -n kube-system delete lease {lease}, which goes by itself an hour after it was renewed",
+    "it was not, on {node}: systemctl restart kube-apiserver; journalctl -u kube-apiserver --since -15min",
 )
 
 
@@ -45,7 +51,8 @@ def apiserver_down(evidence: Evidence) -> Iterator[Finding]:
     """An API server has stopped, or hangs, and the load balancer leads to the others.
 
     The cluster works, with one less to lose. While a hanging one is still an endpoint of the kubernetes
-    Service, connections of pods that are led there fail.
+    Service, connections of pods that are led there fail. One that was taken away on purpose leaves its Lease
+    behind for an hour.
     """
     control_plane = evidence.facts.control_plane.found
     servers = control_plane.servers if control_plane else ()
@@ -58,8 +65,13 @@ def apiserver_down(evidence: Evidence) -> Iterator[Finding]:
     gone = {name: said for name, said in silent.items() if name not in listed}
     if not gone and evidence.failed("controlplane.api_servers_count"):
         gone = _masters_without(evidence, listed)
+    nodes = {node.name for node in evidence.facts.nodes}
+    enough = evidence.outcomes.get(("controlplane.api_servers_count", "api")) is Outcome.PASSED
     for name, said in gone.items():
-        yield _finding(evidence, name, None, said)
+        if enough and name not in nodes:
+            yield _taken_away(evidence, name, said)
+        else:
+            yield _finding(evidence, name, None, said)
 
 
 def _finding(evidence: Evidence, name: str, server: ApiServer | None, said: str) -> Finding:
@@ -86,6 +98,22 @@ def _finding(evidence: Evidence, name: str, server: ApiServer | None, said: str)
         confidence=Confidence.CERTAIN,
         names={"node": name},
         confirmed=(said,),
+    )
+
+
+def _taken_away(evidence: Evidence, name: str, said: str) -> Finding:
+    """An API server of which only its Lease is left: no node, no endpoint, and the others are enough."""
+    leases = evidence.facts.leases.found
+    lease = leases.api_servers[name].name if leases else name
+    names = {"node": name, "lease": lease}
+    return Finding(
+        says=f"the API server on {name} is gone, or was taken away: only its Lease is left",
+        blames=(f"Lease/kube-system/{lease}",),
+        explains=evidence.find("controlplane.api_servers_are_alive"),
+        confidence=Confidence.POSSIBLE,
+        names=names,
+        confirmed=(said,),
+        remedy=tuple(filled(step, names) for step in NO_LONGER),
     )
 
 

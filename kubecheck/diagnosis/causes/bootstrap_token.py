@@ -1,10 +1,10 @@
 """No bootstrap token lets a node join."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from kubecheck.cluster.bootstrap import BootstrapToken
-from kubecheck.diagnosis.cause import Confidence, Finding, cause
+from kubecheck.diagnosis.cause import Confidence, Finding, cause, filled
 from kubecheck.diagnosis.evidence import Evidence, Symptom
 
 JOINING = (
@@ -14,6 +14,13 @@ JOINING = (
     "certs.new_node_gets_certificate",
     "certs.issued_*",
 )
+A_DAY = timedelta(days=1)
+NEW = (
+    "kubeadm token create --ttl 24h",
+    "without kubeadm, with an ID and a SECRET of your own (6 and 16 of a-z and 0-9): kubectl -n kube-system create secret generic bootstrap-token-ID --type=bootstrap.kubernetes.io/token --from-literal=token-id=ID --from-literal=token-secret=SECRET --from-literal=usage-bootstrap-authentication=true --from-literal=expiration={until}",
+)
+EXTENDED = """or, where its secret is known to nobody else, the expired one for a day: kubectl -n kube-system patch secret \
+bootstrap-token-{token} --type=merge -p '{"stringData":{"expiration":"{until}"}}'"""
 
 
 @cause(
@@ -22,11 +29,7 @@ JOINING = (
         "kubectl -n kube-system get secrets --field-selector type=bootstrap.kubernetes.io/token -o yaml",
         "date -u, and compare with expiration in the Secret (base64)",
     ),
-    remedy=(
-        """kubectl -n kube-system patch secret bootstrap-token-{token} --type=merge -p \
-'{"stringData":{"expiration":"{until}","usage-bootstrap-authentication":"true"}}'""",
-        "or a new one: kubeadm token create --ttl 24h",
-    ),
+    remedy=(*NEW, EXTENDED),
     source="https://kubernetes.io/docs/reference/access-authn-authz/bootstrap-tokens/",
 )
 def bootstrap_token(evidence: Evidence) -> Iterator[Finding]:
@@ -46,19 +49,21 @@ def bootstrap_token(evidence: Evidence) -> Iterator[Finding]:
     if not any(symptom.failed for symptom in explained):
         return
     said = tuple(f"Secret bootstrap-token-{token.id}: {why}" for token, why in useless.items())
-    soon = now.replace(year=now.year + 1) if (now.month, now.day) != (2, 29) else now
+    expired = [token for token, why in useless.items() if "expired" in why]
+    names = {
+        "token": expired[0].id if expired else "",
+        "until": f"{(now + A_DAY).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+    }
     yield Finding(
         says=f"no bootstrap token can be used: {'; '.join(said) or 'there is none in kube-system'}",
         blames=tuple(f"Secret/kube-system/bootstrap-token-{token.id}" for token in useless)
         or ("Secret/kube-system/bootstrap-token",),
         explains=explained,
         confidence=Confidence.CERTAIN,
-        names={
-            "token": next(iter(useless)).id if useless else "",
-            "until": f"{soon:%Y-%m-%dT%H:%M:%SZ}",
-        },
+        names=names,
         confirmed=said,
-        remedy=() if useless else ("kubeadm token create --ttl 24h",),
+        # To a damaged one a later end gives nothing.
+        remedy=() if expired else tuple(filled(step, names) for step in NEW),
     )
 
 

@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from kubecheck.diagnosis.cause import Confidence, Finding, cause
+from kubecheck.diagnosis.cause import Confidence, Finding, cause, filled
 from kubecheck.diagnosis.consequences import NO_SPACE, without_network
 from kubecheck.diagnosis.evidence import Evidence, Symptom
 from kubecheck.diagnosis.traffic import pods_cut_off
@@ -17,6 +17,21 @@ SAYS_SO = re.compile(
 )
 # Runtimes say these of whatever they could not write just then, a plugin's file among it.
 OTHERS = re.compile(rf"cgroup|{NO_SPACE}", re.IGNORECASE)
+# As the plugin host-local says it, which bridge, flannel and ptp get addresses from.
+USED_UP = "no IP addresses available in range set"
+FREE_ADDRESSES = (
+    "on {node}: ls /var/lib/cni/networks/*, and compare with the pods there: kubectl get pods -A -o wide --field-selector spec.nodeName={node}",
+    "more addresses are taken than pods are there: kubectl drain {node} --ignore-daemonsets",
+    "on {node}, once it is drained: delete of these each file that is called by an address, and whose first line, a sandbox's id, is none of crictl pods -q",
+    "as many pods as addresses: the kubelet's maxPods below the size of the node's range, or by --node-cidr-mask-size of kube-controller-manager a larger range for nodes that join anew",
+)
+# Plugins with a control plane of their own, such as Calico's and Multus, ask the API server for each pod.
+ASKS_API = re.compile(r"ClusterInformation|\bunauthorized\b|https://[^\s/]+/apis?/", re.IGNORECASE)
+ITS_KUBECONFIG = (
+    "kubectl get pods -A -o wide, and delete the CNI's pod on {node}: it writes the plugin's credentials anew",
+    "on {node}: ls -l /etc/cni/net.d, and look at the age of the kubeconfig there, and at the API server that it names",
+    "on {node}: nc -w 3 API-SERVER PORT </dev/null && echo open",
+)
 
 
 @cause(
@@ -44,11 +59,27 @@ def cni_broken(evidence: Evidence) -> Iterator[Finding]:
         if SAYS_SO.search(symptom.message) and not OTHERS.search(symptom.message):
             said[symptom.node].add(symptom)
     for node, symptoms in sorted(said.items()):
+        why = min(symptom.message for symptom in symptoms)
+        what, confidence, remedy = _kind(why)
+        names = {"node": node}
         yield Finding(
-            says=f"new pods get no network on node {node}: the CNI fails there",
+            says=f"new pods get no network on node {node}: {what}",
             blames=(f"Node/{node}",),
             explains=without_network(evidence, node) | symptoms | pods_cut_off(evidence, node),
-            confidence=Confidence.CERTAIN,
-            names={"node": node},
-            confirmed=(min(symptom.message for symptom in symptoms),),
+            confidence=confidence,
+            names=names,
+            confirmed=(why,),
+            remedy=tuple(filled(step, names) for step in remedy),
         )
+
+
+def _kind(why: str) -> tuple[str, Confidence, tuple[str, ...]]:
+    """What fails by what the runtime says, how sure that is, and what mends it where it is not the usual."""
+    if USED_UP in why:
+        return "all addresses of its range are taken", Confidence.CERTAIN, FREE_ADDRESSES
+    if ASKS_API.search(why):
+        said = (
+            "the CNI's plugin does not get what it asks the API server for: its credentials, or the way there"
+        )
+        return said, Confidence.LIKELY, ITS_KUBECONFIG
+    return "the CNI fails there", Confidence.CERTAIN, ()

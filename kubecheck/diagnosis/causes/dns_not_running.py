@@ -15,7 +15,7 @@ from kubecheck.diagnosis.traffic import LOOKUPS, REPLICAS
     ),
     remedy=(
         "kubectl -n {namespace} describe deployment {name}; kubectl -n {namespace} get events",
-        "kubectl -n {namespace} logs deployment/{name} --all-pods --tail=50",
+        "kubectl -n {namespace} logs -l k8s-app=kube-dns --prefix --tail=50",
     ),
     source="https://kubernetes.io/docs/tasks/administer-cluster/dns-debugging-resolution/",
 )

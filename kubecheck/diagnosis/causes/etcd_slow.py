@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
+from kubecheck.diagnosis.causes.etcd_member_down import BINARIES, KUBEADM
 from kubecheck.diagnosis.evidence import Evidence
 
 
@@ -10,7 +11,9 @@ from kubecheck.diagnosis.evidence import Evidence
     title="etcd writes slowly",
     confirm=(
         "on the masters: curl -s http://127.0.0.1:2381/metrics | grep etcd_disk_wal_fsync_duration_seconds",
-        "on the masters: iostat -x 1 5; etcdctl endpoint status --cluster -w table",
+        "on the masters: iostat -x 1 5",
+        f"{BINARIES}: etcdctl endpoint status --cluster -w table",
+        f"{KUBEADM} endpoint status --cluster -w table",
     ),
     remedy=(
         "on the masters: iostat -x 1 5, and move what else writes to etcd's disk elsewhere",

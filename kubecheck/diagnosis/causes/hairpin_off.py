@@ -14,7 +14,6 @@ from kubecheck.diagnosis.evidence import Evidence
     ),
     remedy=(
         "on {node}: set hairpinMode: true for the bridge plugin in /etc/cni/net.d, and restart the node's pods",
-        "on {node}: the kubelet's hairpinMode must not be none; systemctl restart kubelet after a change",
         "on {node}: iptables-save -c, and look for what drops or leaves unmasqueraded packets of a pod to itself",
     ),
     source="https://kubernetes.io/docs/tasks/debug/debug-application/debug-service/#a-pod-fails-to-reach-itself-via-the-service-ip",

@@ -23,7 +23,7 @@ SANDBOX = "sandbox image"  # as containerd calls the one of pause
         "on {node}: is the registry reached (its mirror, proxy and DNS), and is its CA known: /etc/containerd/certs.d, /etc/docker/daemon.json",
         "without a way to a registry, copy it: on a machine that has it ctr -n k8s.io images export i.tar {image}; on {node} ctr -n k8s.io images import i.tar",
         "a registry that is only slow: timing.pods_ready in kubecheck's policy is how many seconds it has",
-        "the sandbox's image (pause) is named in the runtime's own configuration: grep sandbox_image /etc/containerd/config.toml",
+        "the sandbox's image (pause) is named in the runtime's own configuration: containerd config dump | grep -i -w -e sandbox_image -e sandbox",
         "another mirror for the probe pods: images.busybox and images.nginx in kubecheck's policy",
     ),
     source="https://kubernetes.io/docs/concepts/containers/images/",

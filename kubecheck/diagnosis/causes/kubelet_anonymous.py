@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
-from kubecheck.diagnosis.kubelet_fields import wrong_in
+from kubecheck.diagnosis.kubelet_fields import fields, wrong_in
 
 FIELDS = (
     "authentication.anonymous.enabled",
@@ -12,6 +12,7 @@ FIELDS = (
     "authorization.mode",
     "readOnlyPort",
 )
+UNASKED = frozenset({"authorization.mode"})
 HERE = ("nodes.kubelet_asks_for_credentials", "nodes.kubelet_refuses_anonymous")
 
 
@@ -36,8 +37,11 @@ def kubelet_anonymous(evidence: Evidence) -> Iterator[Finding]:
     here = evidence.find(*HERE, failed=True)
     for name in sorted({s.node for s in here} | {s.to or s.target for s in open_ports}):
         mine = {s for s in here if s.node == name} | {s for s in open_ports if name in (s.to, s.target)}
+        # With AlwaysAllow alone it still asks who they are.
+        open_to_all = any(s.check not in HERE[:1] or fields(s) != UNASKED for s in mine)
+        what = "lets in anybody" if open_to_all else "asks nobody what callers may do"
         yield Finding(
-            says=f"the kubelet of node {name} lets in anybody",
+            says=f"the kubelet of node {name} {what}",
             blames=(f"Node/{name}",),
             explains=wrong_in(evidence, name, *FIELDS) | mine,
             confidence=Confidence.CERTAIN,

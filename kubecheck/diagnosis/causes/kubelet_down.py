@@ -32,6 +32,10 @@ def kubelet_down(evidence: Evidence) -> Iterator[Finding]:
         if unreachable(evidence, node) or (node in cut_off(evidence) and not said):
             continue
         name = node.name
+        # Without its Lease a node that is NotReady by its kubelet's own word is no sign that this has stopped.
+        leases = evidence.facts.leases.found
+        stopped = node.ready_condition.status == "Unknown" or (leases is not None and name in leases.nodes)
+        likely = Confidence.LIKELY if stopped else Confidence.POSSIBLE
         port = {
             s
             for s in evidence.find("network.node_to_node", "network.pod_to_node", to=name)
@@ -48,7 +52,7 @@ def kubelet_down(evidence: Evidence) -> Iterator[Finding]:
             | unready_pods(evidence, name)
             | metrics_of(evidence, name)
             | port,
-            confidence=Confidence.CERTAIN if said else Confidence.LIKELY,
+            confidence=Confidence.CERTAIN if said else likely,
             names={"node": name},
             confirmed=(said or f"Ready={node.ready_condition.status}: {node.ready_condition.message}",),
         )

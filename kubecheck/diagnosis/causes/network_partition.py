@@ -6,8 +6,8 @@ from kubecheck.diagnosis.alike import named_groups
 from kubecheck.diagnosis.cause import Confidence, Finding, cause, filled
 from kubecheck.diagnosis.evidence import Evidence, Symptom
 from kubecheck.diagnosis.geometry import Pair, Shape, shapes
-from kubecheck.diagnosis.pod_network import lost_way, pod_address, pod_shapes
-from kubecheck.diagnosis.traffic import across, metrics_nodes
+from kubecheck.diagnosis.pod_network import below, end_names, lost_way, node_pairs, pod_shapes
+from kubecheck.diagnosis.traffic import across
 
 PODS_ONLY = (
     "on {source}: ip route get {address}; put back the routes to the other group's pods, or restart the CNI's pods in both groups",
@@ -19,8 +19,6 @@ NODES_TOO = (
     "in firewalls, security groups, routers and VPNs between the groups' subnets: let every node reach every node, TCP {port} and the overlay's protocol among it",
     "on {target}: iptables-save -c | grep -e DROP -e REJECT, or nft list ruleset, and delete what drops the other group's subnet",
 )
-BY_NODES = ("network.node_to_node*", "network.no_packet_loss", "controlplane.*", "certs.*")
-"""Nodes asked at their own addresses by other nodes."""
 
 
 @cause(
@@ -44,7 +42,7 @@ def network_partition(evidence: Evidence) -> Iterator[Finding]:
     pods = evidence.pairs("network.pod_to_pod", "pod")
     apart = [shape for shape in pod_shapes(evidence) if shape.groups]
     for shape in apart:
-        yield _pods_apart(evidence, shape, [nodes[pair] for pair in shape.pairs if pair in nodes])
+        yield _pods_apart(evidence, shape, node_pairs(evidence, shape))
     for shape in shapes(nodes):
         if shape.groups and not any(all(each.parts(*pair) for pair in shape.pairs) for each in apart):
             yield _nodes_apart(evidence, shape, [pods[pair] for pair in shape.pairs if pair in pods])
@@ -52,12 +50,13 @@ def network_partition(evidence: Evidence) -> Iterator[Finding]:
 
 def _pods_apart(evidence: Evidence, shape: Shape, nodes: list[bool]) -> Finding:
     """``nodes`` says of pairs of these pods' nodes whether the one reaches the other."""
-    follows = across(evidence, shape) | _asked(evidence, shape, "network.pod_to_node*")
+    asked = evidence.find("network.pod_to_node*")
+    follows = across(evidence, shape) | {s for s in asked if shape.parts(s.node, s.to)}
     if not nodes:
         return _finding(evidence, shape, "pods of ", "", follows)
     if not any(nodes):
         said = "; nor do the nodes themselves, so it is the network below"
-        return _finding(evidence, shape, "pods of ", said, follows | _below(evidence, shape), NODES_TOO)
+        return _finding(evidence, shape, "pods of ", said, follows | below(evidence, shape.parts), NODES_TOO)
     if not all(nodes):
         said = f"; of the nodes themselves {nodes.count(False)} of {len(nodes)} pairs do not either"
         return _finding(evidence, shape, "pods of ", said, follows)
@@ -67,7 +66,7 @@ def _pods_apart(evidence: Evidence, shape: Shape, nodes: list[bool]) -> Finding:
 
 def _nodes_apart(evidence: Evidence, shape: Shape, pods: list[bool]) -> Finding:
     """``pods`` says of pairs of these nodes whether their pods reach each other."""
-    follows = _below(evidence, shape) | _asked(evidence, shape, "network.pod_to_node*")
+    follows = below(evidence, shape.parts)
     said = "; their pods do, so something closes the nodes' own ports" if pods and all(pods) else ""
     return _finding(evidence, shape, "", said, follows, NODES_TOO)
 
@@ -88,14 +87,7 @@ def _finding(
         else f"{', '.join(groups[:-1])} and {groups[-1]} do not reach each other, and within each group they do"
     )
     source, target = _example(shape)
-    node = evidence.facts.node(target)
-    names = {
-        "source": source,
-        "target": target,
-        "address": pod_address(evidence, target),
-        "host": node.addresses[0] if node.addresses else "",
-        "port": str(node.kubelet_port),
-    }
+    names = end_names(evidence, source, target)
     return Finding(
         says=said + more,
         blames=tuple(f"Node/{name}" for name in shape.nodes),
@@ -110,23 +102,6 @@ def _finding(
 def _example(shape: Shape) -> Pair:
     """The pair that stands for all: from the group that is named first, where that was asked."""
     return min(shape.pairs, key=lambda pair: (pair[0] not in shape.groups[0], pair))
-
-
-def _asked(evidence: Evidence, shape: Shape, *checks: str) -> frozenset[Symptom]:
-    """The symptoms of nodes that are asked from another group."""
-    return frozenset(s for s in evidence.find(*checks) if shape.parts(s.node, s.to))
-
-
-def _below(evidence: Evidence, shape: Shape) -> frozenset[Symptom]:
-    """What follows where nodes do not reach nodes; among it what metrics-server does not get of kubelets."""
-    seats = metrics_nodes(evidence)
-    rows = frozenset(
-        s
-        for s in evidence.find("addons.node_has_metrics", "addons.node_metrics_fresh")
-        if any(shape.parts(seat, s.node) for seat in seats)
-    )
-    of_pods = evidence.find("addons.pods_have_metrics") if rows else frozenset()
-    return _asked(evidence, shape, *BY_NODES) | rows | of_pods
 
 
 def _lost_ways(evidence: Evidence, shape: Shape) -> tuple[str, ...]:

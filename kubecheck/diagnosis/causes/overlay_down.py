@@ -4,7 +4,13 @@ from collections.abc import Iterator
 
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
-from kubecheck.diagnosis.pod_network import pod_shapes
+from kubecheck.diagnosis.pod_network import (
+    NODES_TOO,
+    below_pairs,
+    mend_below,
+    nodes_fail_too,
+    pod_shapes,
+)
 from kubecheck.diagnosis.traffic import crossing
 
 
@@ -24,12 +30,17 @@ def overlay_down(evidence: Evidence) -> Iterator[Finding]:
     """Pods reach pods of their own node only: the CNI does not run, or a firewall drops its overlay.
 
     Services whose endpoints are on another node fail, DNS on most nodes with them.
+    Where the nodes themselves do not reach each other either, it is the network below.
     """
     for shape in pod_shapes(evidence):
-        if shape.form == "overlay":
-            yield Finding(
-                says="no pod reaches any pod of another node",
-                blames=("Network/pods",),
-                explains=crossing(evidence, shape.pairs),
-                confidence=Confidence.LIKELY,
-            )
+        if shape.form != "overlay":
+            continue
+        nodes_too = nodes_fail_too(evidence, shape)
+        follows = crossing(evidence, shape.pairs)
+        yield Finding(
+            says="no pod reaches any pod of another node" + (NODES_TOO if nodes_too else ""),
+            blames=("Network/nodes" if nodes_too else "Network/pods",),
+            explains=follows | below_pairs(evidence, shape) if nodes_too else follows,
+            confidence=Confidence.LIKELY,
+            remedy=mend_below(evidence, shape) if nodes_too else (),
+        )

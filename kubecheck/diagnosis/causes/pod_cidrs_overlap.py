@@ -2,13 +2,20 @@
 
 from collections.abc import Iterator
 
-from kubecheck.diagnosis.cause import Confidence, Finding, cause
+from kubecheck.diagnosis.cause import Confidence, Finding, cause, filled
 from kubecheck.diagnosis.evidence import Evidence
 
 CHECKS = (
     "controlplane.pod_cidrs_are_apart",
     "controlplane.pod_cidrs_and_service_cidr",
     "controlplane.node_addresses_are_apart",
+)
+
+# As controlplane.node_addresses_are_apart says it.
+IN_PODS, IN_SERVICES = "lies in pod CIDR", "lies in Service CIDR"
+OTHER_ADDRESS = (
+    "on {node}: give it an address outside of the Service CIDR, and its kubelet --node-ip; systemctl restart kubelet",
+    "or on every master another range for Services, which are made anew for it: --service-cluster-ip-range of kube-apiserver and kube-controller-manager, and certificates of kube-apiserver for its first address",
 )
 
 
@@ -32,12 +39,15 @@ def pod_cidrs_overlap(evidence: Evidence) -> Iterator[Finding]:
     """
     for symptom in sorted(evidence.find(*CHECKS, failed=True), key=lambda each: each.check):
         nodes = [node.name for node in evidence.facts.nodes if symptom.touches(node.name)]
+        names = {"node": nodes[-1] if nodes else ""}
+        of_pods = IN_PODS in symptom.message or IN_SERVICES not in symptom.message
         yield Finding(
             says=symptom.message,
             blames=tuple(f"Node/{name}" for name in nodes)
             or ("Flag/kube-controller-manager/--cluster-cidr",),
             explains=frozenset({symptom}),
             confidence=Confidence.CERTAIN,
-            names={"node": nodes[-1] if nodes else ""},
+            names=names,
             confirmed=(symptom.message,),
+            remedy=() if of_pods else tuple(filled(step, names) for step in OTHER_ADDRESS),
         )

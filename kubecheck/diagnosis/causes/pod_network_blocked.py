@@ -1,10 +1,18 @@
 """Pods of one node are cut off from those of all others."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
-from kubecheck.diagnosis.pod_network import forwards, pod_shapes
+from kubecheck.diagnosis.geometry import Pair
+from kubecheck.diagnosis.pod_network import (
+    NODES_TOO,
+    below_pairs,
+    forwards,
+    mend_below,
+    nodes_fail_too,
+    pod_shapes,
+)
 from kubecheck.diagnosis.traffic import around
 
 WORDS = {
@@ -40,12 +48,22 @@ def pod_network_blocked(evidence: Evidence) -> Iterator[Finding]:
         if all(over_udp.get(pair) for pair in shape.pairs):
             continue  # the way is open, so it is a port of its pods that is closed
         node = shape.nodes[0]
-        own = any(pair[0] == node and not ok for pair, ok in from_nodes.items())
+        nodes_too = nodes_fail_too(evidence, shape)
         says = WORDS[shape.form].format(node=node)
+        follows = around(evidence, node)
         yield Finding(
-            says=f"{says}; the node itself {'does not reach them either' if own else 'does reach the others'}",
+            says=says + (NODES_TOO if nodes_too else _of_itself(from_nodes, node)),
             blames=(f"Node/{node}",),
-            explains=around(evidence, node),
+            explains=follows | below_pairs(evidence, shape) if nodes_too else follows,
             confidence=Confidence.LIKELY,
             names={"node": node},
+            remedy=mend_below(evidence, shape) if nodes_too else (),
         )
+
+
+def _of_itself(from_nodes: Mapping[Pair, bool], node: str) -> str:
+    """What is said of the node's own way to pods of others; nothing where none could be asked."""
+    own = [reached for (source, target), reached in from_nodes.items() if source == node != target]
+    if not own:
+        return ""
+    return f"; the node itself {'does reach the others' if all(own) else 'does not reach them either'}"

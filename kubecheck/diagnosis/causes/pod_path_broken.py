@@ -4,7 +4,15 @@ from collections.abc import Iterator
 
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence
-from kubecheck.diagnosis.pod_network import pod_address, pod_shapes, way
+from kubecheck.diagnosis.pod_network import (
+    NODES_TOO,
+    below_pairs,
+    mend_below,
+    nodes_fail_too,
+    pod_address,
+    pod_shapes,
+    way,
+)
 from kubecheck.diagnosis.traffic import crossing
 
 
@@ -31,18 +39,20 @@ def pod_path_broken(evidence: Evidence) -> Iterator[Finding]:
         if shape.form not in ("path", "direction"):
             continue
         one, other = shape.nodes
+        nodes_too = nodes_fail_too(evidence, shape)
         odd = [
             (source, target, told)
             for source, target in ((one, other), (other, one))
-            if (told := _odd_way(evidence, source, target))
+            if not nodes_too and (told := _odd_way(evidence, source, target))
         ]
         source, target = odd[0][:2] if odd else (one, other)
         arrow = "to" if shape.form == "direction" else "and"
         reason = ": " + "; ".join(told for _, _, told in odd) if odd else ", and each reaches all others"
+        follows = crossing(evidence, shape.pairs)
         yield Finding(
-            says=f"no packet passes between pods of node {one} {arrow} pods of node {other}{reason}",
+            says=f"no packet passes between pods of node {one} {arrow} pods of node {other}{NODES_TOO if nodes_too else reason}",
             blames=tuple(f"Node/{node}" for node in sorted({source, target})),
-            explains=crossing(evidence, shape.pairs),
+            explains=follows | below_pairs(evidence, shape) if nodes_too else follows,
             confidence=Confidence.CERTAIN if odd else Confidence.LIKELY,
             names={
                 "source": source,
@@ -50,6 +60,7 @@ def pod_path_broken(evidence: Evidence) -> Iterator[Finding]:
                 "address": pod_address(evidence, target) or "POD-ADDRESS",
             },
             confirmed=tuple(told for _, _, told in odd),
+            remedy=mend_below(evidence, shape) if nodes_too else (),
         )
 
 

@@ -14,11 +14,11 @@ from kubecheck.wording import listed
     title="UDP between pods is blocked",
     confirm=(
         "on the node: iptables-save -c | grep -w udp, or nft list ruleset | grep udp, and look at the counters",
-        "on the node: conntrack -S, and look at drop and insert_failed",
+        "on the node: conntrack -S, and look at drop, which grows where the table is full, and insert_failed, where datagrams clash",
     ),
     remedy=(
         "on {nodes}: iptables-save -c | grep -w udp, and delete the rule that drops it",
-        "on {nodes}: conntrack -S; if insert_failed grows: sysctl -w net.netfilter.nf_conntrack_max=1048576",
+        "on {nodes}: journalctl -k --since -1h | grep 'table full'; if there is any: sysctl -w net.netfilter.nf_conntrack_max=1048576",
     ),
     source="https://kubernetes.io/docs/concepts/services-networking/#the-kubernetes-network-model",
 )

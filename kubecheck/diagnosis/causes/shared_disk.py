@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from kubecheck.diagnosis.alike import alike, blamed, named
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
+from kubecheck.diagnosis.causes.etcd_member_down import BINARIES, KUBEADM
 from kubecheck.diagnosis.evidence import Evidence, at_nodes
 
 CHECKS = {
@@ -18,7 +19,9 @@ CHECKS = {
     confirm=("on {node}: findmnt -T /var/lib/etcd; lsblk -o NAME,ROTA,TYPE,SIZE,MOUNTPOINTS",),
     remedy=(
         "on {node}: make a filesystem on a disk of its own, and an entry in /etc/fstab for it",
-        "etcd, one master after the other: stop it, copy /var/lib/etcd, mount, start it; then: etcdctl endpoint health --cluster",
+        "etcd, one master after the other: stop it, copy /var/lib/etcd, mount, start it, and look at its health before the next one",
+        f"{BINARIES}: etcdctl endpoint health --cluster",
+        f"{KUBEADM} endpoint health --cluster",
         "the runtime: kubectl drain {node} --ignore-daemonsets",
         "on {node}, once it is drained: stop kubelet and containerd, copy, mount, start both",
         "once it is Ready: kubectl uncordon {node}",

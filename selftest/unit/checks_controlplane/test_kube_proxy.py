@@ -60,6 +60,20 @@ def test_a_sick_one_is_red_and_says_how(output, status, told):
         answer(output, status).must_be_healthy(300)
 
 
+@pytest.mark.parametrize(
+    ("taint", "output", "raised"),
+    [
+        ("ToBeDeletedByClusterAutoscaler=1764403200:NoSchedule", UNHEALTHY, NotApplicable),
+        ("ToBeDeletedByClusterAutoscaler=1764403200:NoSchedule", GONE, AssertionError),
+        ("node.kubernetes.io/unschedulable=:NoSchedule", UNHEALTHY, AssertionError),
+    ],
+)
+def test_503_tells_nothing_of_it_on_a_node_that_is_about_to_be_removed(checks, facts, taint, output, raised):
+    judge = checks("addons", "test_kube_proxy").test_kube_proxy_healthy
+    with pytest.raises(raised):
+        judge(answer(output, 1), replace(facts.nodes[0], taints=(taint,)))
+
+
 def test_an_image_without_wget_tells_nothing():
     with pytest.raises(CannotTell):
         answer(b"sh: wget: not found\n\nmode=\n", 127).must_be_healthy(300)

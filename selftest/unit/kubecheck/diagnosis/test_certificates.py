@@ -10,6 +10,8 @@ from kubecheck.cluster.bootstrap import SERVING_SIGNER, BootstrapToken, Rehearsa
 from kubecheck.cluster.controlplane import ApiServer, ControlPlane
 from kubecheck.cluster.objects import Kubelet
 from kubecheck.cluster.reading import Reading
+from kubecheck.diagnosis import diagnose
+from kubecheck.diagnosis.catalogue import all_kinds
 from selftest.unit.checks_certs.conftest import NOW, OTHER_KEY, certificate, changed, make_cluster
 from selftest.unit.kubecheck.conftest import make_facts, make_standing
 from selftest.unit.kubecheck.diagnosis.made import causes, evidence, failed, passed, unexplained, unknown
@@ -132,6 +134,16 @@ class TestJoining:
         made = evidence(JOINING, changed(make_cluster(), "bootstrap", tokens=Reading((ended,))))
         assert causes(made) == [("bootstrap-token", ("Secret/kube-system/bootstrap-token-zyxwvu",))]
         assert not unexplained(made)
+
+    @pytest.mark.parametrize("damage", ["", "it has no token-secret"])
+    def test_a_new_token_comes_first_and_only_an_expired_one_is_extended_by_a_day(self, damage):
+        token = BootstrapToken("zyxwvu", True, (NOW - timedelta(days=90)).isoformat(), (), damage)
+        facts = changed(make_cluster(), "bootstrap", tokens=Reading((token,)))
+        [found] = diagnose(evidence(JOINING, facts), all_kinds()).causes
+        assert found.remedy[0] == "kubeadm token create --ttl 24h"
+        assert any("patch secret bootstrap-token-zyxwvu" in step for step in found.remedy) is not bool(damage)
+        until = f"{NOW + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
+        assert all(until in step for step in found.remedy[1:])
 
     def test_no_token_at_all(self):
         made = evidence(JOINING, changed(make_cluster(), "bootstrap", tokens=Reading(())))

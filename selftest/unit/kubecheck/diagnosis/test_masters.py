@@ -6,7 +6,11 @@ import pytest
 
 from kubecheck.cluster.controlplane import ApiServer, ControlPlane
 from kubecheck.cluster.leases import Lease, Leases
+from kubecheck.cluster.objects import Pod
 from kubecheck.cluster.reading import Reading
+from kubecheck.diagnosis import diagnose
+from kubecheck.diagnosis.catalogue import all_kinds
+from kubecheck.diagnosis.cause import Confidence
 from kubecheck.outcomes import Outcome, Target
 from selftest.unit.kubecheck.conftest import make_facts, make_standing
 from selftest.unit.kubecheck.diagnosis.made import causes, evidence, failed, passed, unexplained
@@ -65,6 +69,24 @@ class TestApiServerDown:
             leases=leases(**ages),
         )
         assert causes(made) == [("apiserver-down", (f"Node/{gone}",))]
+        assert not unexplained(made)
+
+    @pytest.mark.parametrize("few", [False, True])
+    def test_one_of_which_only_its_lease_is_left_may_have_been_taken_away(self, facts, few):
+        count = FEW if few else passed("controlplane.api_servers_count")
+        alive = failed("controlplane.api_servers_are_alive", message="the API server on old has not renewed")
+        made = evidence(
+            [count, alive],
+            facts,
+            control_plane=control_plane(*MASTERS),
+            leases=leases(m1=3, m2=3, m3=4, old=500),
+        )
+        [found] = diagnose(made, all_kinds()).causes
+        assert found.kind.id == "apiserver-down"
+        assert found.finding.confidence is (Confidence.CERTAIN if few else Confidence.POSSIBLE)
+        if not few:
+            assert found.finding.blames == ("Lease/kube-system/apiserver-old",)
+            assert "kubectl -n kube-system delete lease apiserver-old" in found.remedy[0]
         assert not unexplained(made)
 
     @pytest.mark.parametrize("failing", [Reading(()), Reading(problem="Unauthorized", absent=True)])
@@ -152,6 +174,25 @@ class TestEtcd:
         )
         assert causes(made) == [("etcd-member-down", (f"Node/{dead}",))]
         assert not unexplained(made)
+
+    @pytest.mark.parametrize(
+        ("pods", "confidence"),
+        [(MASTERS, Confidence.CERTAIN), (MASTERS[:2], Confidence.LIKELY), ((), Confidence.CERTAIN)],
+    )
+    def test_a_master_without_its_pod_may_never_have_had_a_member(self, facts, pods, confidence):
+        refused = [
+            failed("controlplane.etcd_members_answer", f"node:{name}", "m3: connection refused", ["m3"])
+            for name in MASTERS
+        ]
+        known = tuple(Pod("kube-system", f"etcd-{n}", n, "Running", n != "m3", "x", True) for n in pods)
+        [found] = diagnose(evidence(refused, facts, pods=known), all_kinds()).causes
+        assert found.finding.confidence is confidence
+        assert ("if there ever was one" in found.finding.says) is (confidence is Confidence.LIKELY)
+
+    def test_nothing_is_removed_before_a_copy_is_there(self):
+        [kind] = [kind for kind in all_kinds() if kind.id == "etcd-member-down"]
+        steps = "\n".join(kind.remedy)
+        assert 0 < steps.index("snapshot save") < steps.index("member remove")
 
     def test_beside_an_api_server_that_is_down(self, facts):
         made = evidence(

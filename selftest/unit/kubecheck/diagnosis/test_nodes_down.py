@@ -7,9 +7,8 @@ import pytest
 from kubecheck.cluster.leases import Lease, Leases
 from kubecheck.cluster.objects import Condition, Kubelet, Pod, Service
 from kubecheck.cluster.reading import Reading
-from kubecheck.diagnosis import diagnose
+from kubecheck.diagnosis import Confidence, diagnose
 from kubecheck.diagnosis.catalogue import all_kinds
-from kubecheck.diagnosis.cause import Confidence
 from kubecheck.outcomes import Outcome, Target
 from selftest.unit.kubecheck.conftest import make_facts, make_standing
 from selftest.unit.kubecheck.diagnosis.made import causes, evidence, failed, passed, unexplained, unknown
@@ -188,6 +187,32 @@ class TestRuntimeDown:
         assert causes(made) == [("runtime-down", (f"Node/{node}",))]
         assert not unexplained(made)
 
+    @pytest.mark.parametrize("leases", [Reading(problem="403: forbidden"), Reading(Leases("", {}, {}))])
+    def test_a_slow_one_is_likely_only(self, leases):
+        said = "PLEG is not healthy: pleg was last seen active 4m ago; threshold is 3m0s"
+        facts = cluster("n1", "False", said)
+        made = evidence([failed("nodes.node_ready", "api:n1", said)], facts, leases=leases)
+        [found] = diagnose(made, all_kinds()).causes
+        assert (found.kind.id, found.finding.confidence) == ("runtime-down", Confidence.LIKELY)
+        assert any("iostat" in step for step in found.remedy)
+
+    @pytest.mark.parametrize(
+        ("runtime", "kubelet", "unit"),
+        [
+            ("docker://27.3.1", "v1.34.1", "cri-docker"),
+            ("docker://20.10.7", "v1.23.4", "docker"),
+            ("containerd://2.1.4-k3s1", "v1.34.1+k3s1", "'k3s*'"),
+            ("containerd://2.1.4", "v1.34.1", "containerd"),
+            ("cri-o://1.34.0", "v1.34.1", "crio"),
+        ],
+    )
+    def test_what_is_restarted_is_what_the_kubelet_asks(self, runtime, kubelet, unit):
+        facts = cluster("n1", "False", "container runtime is down")
+        nodes = tuple(replace(node, runtime=runtime, kubelet_version=kubelet) for node in facts.nodes)
+        made = evidence([failed("nodes.node_ready", "api:n1")], replace(facts, nodes=nodes))
+        [found] = diagnose(made, all_kinds()).causes
+        assert found.remedy[0] == f"on n1: systemctl restart {unit}"
+
     def test_another_reason_for_not_being_ready_is_none(self):
         made = evidence(
             [failed("nodes.node_ready", "api:n1", "not ready")],
@@ -222,6 +247,22 @@ class TestKubeletUnreachable:
             answers={(f"node:{other}", f"tcp {address(node)}:10250"): (143, "")},
         )
         assert causes(made) == [("kubelet-unreachable", (f"Node/{node}",))]
+        assert not unexplained(made)
+
+    @pytest.mark.parametrize("how", ["on 8.8.8.8:53: no such host", "on 127.0.0.53:53: server misbehaving"])
+    def test_names_that_are_not_resolved_are_no_fault_of_the_nodes(self, how):
+        problems = {name: f"dial tcp: lookup {name} {how}" for name in NAMES}
+        made = evidence(
+            [failed("nodes.exec", f"kubectl:{name}", said) for name, said in problems.items()],
+            cluster("", "", ""),
+            standing=make_standing(NAMES),
+            kubelets={name: Reading(problem=said) for name, said in problems.items()},
+            leases=fresh_leases(),
+        )
+        [found] = diagnose(made, all_kinds()).causes
+        assert found.finding.blames == ("Component/kube-apiserver",)
+        assert "InternalIP" in found.remedy[0]
+        assert not any("iptables" in step for step in found.remedy)
         assert not unexplained(made)
 
     def test_missing_rights_are_another_matter(self):

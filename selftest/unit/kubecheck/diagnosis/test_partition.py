@@ -19,6 +19,7 @@ from selftest.unit.kubecheck.diagnosis.parted import (
     ONE,
     OTHER,
     across,
+    cut_off,
     matrix,
     parted,
     pod,
@@ -205,3 +206,44 @@ def test_two_halves_of_many_nodes_are_one_cause_in_good_time(site_at, number):
     assert found.explains == set(made.symptoms)
     assert len(found.blames) == number
     assert causes(made) == [("network-partition", found.blames)]
+
+
+PATH = across(("n1",), ("n3",))
+EVERYTHING = across(*((name,) for name in NODES))
+
+
+class TestNodesThatDoNotReachEachOther:
+    @pytest.mark.parametrize(
+        ("kind", "cut", "blamed"),
+        [
+            ("overlay-down", EVERYTHING, ("Network/nodes",)),
+            ("pod-path-broken", PATH, ("Node/n1", "Node/n3")),
+            ("pod-network-blocked", cut_off("n3"), ("Node/n3",)),
+        ],
+    )
+    def test_it_is_the_network_below_their_pods(self, kind, cut, blamed):
+        made = parted([*pods_and_nodes(cut, cut), *matrix("network.node_to_node_by_ping", cut, kind="node")])
+        [found] = diagnose(made, all_kinds()).causes
+        assert (found.kind.id, found.finding.blames) == (kind, blamed)
+        assert found.finding.says.endswith("so it is the network below")
+        assert any("traceroute" in step for step in found.remedy)
+        assert not unexplained(made)
+
+    @pytest.mark.parametrize("cut", [EVERYTHING, PATH, cut_off("n3")])
+    def test_it_is_the_pods_network_where_they_do(self, cut):
+        [found] = diagnose(parted(pods_and_nodes(cut)), all_kinds()).causes
+        assert "network below" not in found.finding.says
+        assert not any("traceroute" in step for step in found.remedy)
+
+    @pytest.mark.parametrize(
+        ("asked", "said"),
+        [
+            (matrix("network.node_to_pod", kind="node"), "the node itself does reach the others"),
+            (matrix("network.node_to_pod", cut_off("n3"), kind="node"), "does not reach them either"),
+            (matrix("network.node_to_pod", kind="node", untold=NODES), "no other pod reaches them"),
+        ],
+    )
+    def test_what_is_said_of_the_node_itself_was_asked(self, asked, said):
+        made = parted([*matrix("network.pod_to_pod", cut_off("n3")), *asked])
+        [found] = diagnose(made, all_kinds()).causes
+        assert found.finding.says.endswith(said)

@@ -9,6 +9,7 @@ from kubecheck.cluster.objects import Condition, Pod
 from kubecheck.cluster.reading import Reading
 from kubecheck.diagnosis import diagnose
 from kubecheck.diagnosis.catalogue import all_kinds
+from kubecheck.diagnosis.cause import Confidence
 from kubecheck.outcomes import Outcome, Target
 from selftest.unit.kubecheck.diagnosis.made import causes, evidence, failed, unexplained, unknown
 
@@ -46,6 +47,34 @@ def test_a_cni_that_fails(facts, said, node):
     )
     assert causes(made) == [("cni-broken", (f"Node/{node}",))]
     assert not unexplained(made)
+
+
+@pytest.mark.parametrize(
+    ("said", "confidence", "step"),
+    [
+        (
+            f"{PLUGIN} no IP addresses available in range set: 10.1.3.1-10.1.3.254",
+            Confidence.CERTAIN,
+            "ls /var/lib/cni/networks",
+        ),
+        (
+            f"{PLUGIN} error getting ClusterInformation: connection is unauthorized: Unauthorized",
+            Confidence.LIKELY,
+            "credentials",
+        ),
+        (
+            f'{PLUGIN} error getting ClusterInformation: Get "https://10.96.0.1:443/apis/x": i/o timeout',
+            Confidence.LIKELY,
+            "credentials",
+        ),
+        (f"{SANDBOX}cni plugin not initialized", Confidence.CERTAIN, "put back what is missing"),
+    ],
+)
+def test_a_cni_that_fails_is_mended_by_what_it_says(facts, said, confidence, step):
+    [found] = diagnose(evidence(hangs("node2", said, "pod"), facts), all_kinds()).causes
+    assert (found.kind.id, found.finding.confidence) == ("cni-broken", confidence)
+    assert step in found.remedy[0]
+    assert "node2" in found.remedy[0]
 
 
 @pytest.mark.parametrize("node", ["node1", "node2"])

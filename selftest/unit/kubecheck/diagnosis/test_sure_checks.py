@@ -141,3 +141,47 @@ def test_a_node_follows_the_api_servers(facts, version, first):
     (found,) = diagnose(made, all_kinds()).causes
     assert first in found.remedy[0]
     assert any(f"put kubelet and kube-proxy {facts.server_version} in place" in text for text in found.remedy)
+
+
+def the_one(results, facts):
+    [found] = diagnose(evidence(results, facts), all_kinds()).causes
+    return found
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("authorization.mode is AlwaysAllow, expected is Webhook", "asks nobody what callers may do"),
+        (
+            "authentication.anonymous.enabled is true; authorization.mode is AlwaysAllow",
+            "lets in anybody",
+        ),
+        ("readOnlyPort is 10255, expected is 0", "lets in anybody"),
+    ],
+)
+def test_a_kubelet_that_asks_who_calls_does_not_let_in_anybody(facts, wrong, said):
+    result = failed("nodes.kubelet_asks_for_credentials", "api:node1", f"the kubelet of node1: {wrong}")
+    assert the_one([result], facts).finding.says == f"the kubelet of node node1 {said}"
+
+
+@pytest.mark.parametrize(
+    ("file", "step", "other"),
+    [
+        ("client-ca-file", "manual-rotation", "front-proxy"),
+        ("requestheader-client-ca-file", "front-proxy", "manual-rotation"),
+    ],
+)
+def test_each_ca_for_extensions_is_mended_by_itself(facts, file, step, other):
+    found = the_one([failed("certs.aggregation_authorities", message="CN=x ends", targets=[file])], facts)
+    assert step in " ".join(found.remedy)
+    assert other not in " ".join(found.remedy)
+
+
+@pytest.mark.parametrize(
+    ("what", "step"),
+    [("Service CIDR 10.96.0.0/12", "--node-ip"), ("pod CIDR 10.1.0.0/24 of node2", "--cluster-cidr")],
+)
+def test_a_node_among_services_or_pods_is_moved_or_they_are(facts, what, step):
+    said = f"10.96.3.7 of node node1 lies in {what}"
+    found = the_one([failed("controlplane.node_addresses_are_apart", message=said)], facts)
+    assert step in found.remedy[0]
