@@ -8,8 +8,8 @@ from dataclasses import dataclass
 # Programs that steps begin a command with; a step without any of them is prose.
 PROGRAMS = (
     "cat chronyc conntrack containerd crictl ctr curl date df echo etcdctl findmnt grep iostat ip iptables"
-    " iptables-save journalctl kubeadm kubectl mkdir nc nft nslookup openssl ping printf rm ss sysctl systemctl"
-    " tcpdump timedatectl tr"
+    " iptables-save journalctl kubeadm kubectl mkdir nc nft nslookup openssl ping printf rm ss sysctl"
+    " systemctl tcpdump timedatectl tr"
 ).replace(" ", "|")
 # How prose goes on behind a command. No command has a comma or a colon before a space.
 _AFTER = (
