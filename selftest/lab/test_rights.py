@@ -57,7 +57,7 @@ def grant(
     def make(wanted: Callable[[Right], bool]) -> Path:
         policy = load_policy(str(lab.policy))
         granted = tuple(filter(wanted, rights(policy)))
-        monkeypatch.setattr("kubecheck.report.rights.rights", lambda _policy: granted)
+        monkeypatch.setattr("kubecheck.report.rights.rights", lambda _policy, **_options: granted)
         monkeypatch.setattr("kubecheck.report.rights.NAME", account)
         apply(manifest(policy, "the lab's"))
         token = kubectl("-n", account, "create", "token", account).strip()
