@@ -163,8 +163,8 @@ def deployment(item: Json) -> Deployment:
         ready=status.get("readyReplicas") or 0,
         updated=status.get("updatedReplicas") or 0,
         conditions=tuple(condition(c) for c in status.get("conditions") or ()),
-        account=pods.get("serviceAccountName") or "default",
-        images=tuple(container.get("image") or "" for container in pods.get("containers") or ()),
+        account=str(pods.get("serviceAccountName") or "default"),
+        images=tuple(str(container.get("image") or "") for container in pods.get("containers") or ()),
     )
 
 
