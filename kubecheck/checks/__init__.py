@@ -12,7 +12,7 @@ from kubecheck.cluster.dns import DnsServer
 from kubecheck.cluster.extensions import ApiService, Webhook
 from kubecheck.cluster.facts import Facts, tenth_address
 from kubecheck.cluster.kubelets import deviations, drift, same, same_size
-from kubecheck.cluster.leases import Lease
+from kubecheck.cluster.leases import CLOCK_MARGIN, SERVER_SILENT, Lease
 from kubecheck.cluster.metrics import METRICS_SETTLED, settled_pods
 from kubecheck.cluster.objects import Deployment, Node, Pod, Service
 from kubecheck.cluster.workloads import DaemonSet
@@ -88,6 +88,7 @@ from kubecheck.wording import listed
 
 __all__ = [
     "API",
+    "CLOCK_MARGIN",
     "EACH_NODE",
     "EXTERNAL",
     "FLEET",
@@ -102,6 +103,7 @@ __all__ = [
     "NODES",
     "PODS",
     "REHEARSAL",
+    "SERVER_SILENT",
     "TLS13",
     "UDP_PORT",
     "AnonymousGet",

@@ -10,6 +10,8 @@ from kubecheck.cluster.api import Api
 from kubecheck.outcomes import CannotTell
 
 API_SERVER = "kube-apiserver"
+CLOCK_MARGIN = 5.0  # seconds between two clocks; that clocks agree is another check
+SERVER_SILENT = 60.0  # seconds; an API server renews its own Lease every 10
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from kubecheck.checks import (
     API,
     NODES,
+    SERVER_SILENT,
     ApiServer,
     CannotTell,
     Facts,
@@ -17,8 +18,6 @@ from kubecheck.checks import (
     for_each,
     minor,
 )
-
-SILENT_SECONDS = 60.0  # an API server renews its own Lease every 10 seconds
 
 LOOK = (
     "kubectl get endpointslices -l kubernetes.io/service-name=kubernetes",
@@ -65,7 +64,7 @@ def test_api_servers_are_alive(facts: Facts) -> None:
     if not leases.api_servers:
         raise NotApplicable("these API servers have no identity Leases (they begin with 1.26)")
     silent = {
-        host: age for host, lease in leases.api_servers.items() if (age := leases.age(lease)) > SILENT_SECONDS
+        host: age for host, lease in leases.api_servers.items() if (age := leases.age(lease)) > SERVER_SILENT
     }
     assert not silent, (
         "; ".join(

@@ -2,6 +2,7 @@
 
 from kubecheck.checks import (
     API,
+    CLOCK_MARGIN,
     EACH_NODE,
     CannotTell,
     Facts,
@@ -14,7 +15,6 @@ from kubecheck.checks import (
 )
 
 LEADERS = ("kube-scheduler", "kube-controller-manager")
-MARGIN = 5.0  # seconds between two clocks; that clocks agree is another check
 CERTAINLY_NOT_READY = 120.0  # seconds without a heartbeat, by any --node-monitor-grace-period in use
 
 LOOK = (
@@ -26,12 +26,12 @@ LOOK = (
 def must_be_fresh(facts: Facts, lease: Lease, what: str) -> None:
     """The lease was renewed within its own duration. Raises CannotTell when its holder's clock is ahead."""
     age = facts.leases.value.age(lease)
-    if age < -MARGIN:
+    if age < -CLOCK_MARGIN:
         raise CannotTell(
             f"{what} ({lease.holder}) was renewed {-age:.0f} s in the API server's future:"
             " their clocks disagree"
         )
-    assert lease.holder and age <= lease.seconds + MARGIN, (
+    assert lease.holder and age <= lease.seconds + CLOCK_MARGIN, (
         f"{what} (holder {lease.holder or 'none'}) was renewed {age:.0f} s ago, at {lease.renewed};"
         f" expected every few seconds, it lasts {lease.seconds} s; its holder is gone, or its clock is behind"
     )

@@ -5,11 +5,11 @@ from difflib import SequenceMatcher
 
 from kubecheck.checks import TcpAnswer, TcpConnect, Vantage
 from kubecheck.cluster.controlplane import ApiServer
+from kubecheck.cluster.leases import SERVER_SILENT
 from kubecheck.diagnosis.cause import Confidence, Finding, cause, filled
 from kubecheck.diagnosis.evidence import Evidence, Symptom
 from kubecheck.outcomes import Outcome
 
-SILENT_SECONDS = 60.0  # as controlplane.api_servers_are_alive has it
 BY_CHANCE = (
     "network.kubernetes_service_reachable",
     "certs.kubernetes_service_certificate",
@@ -135,7 +135,7 @@ def _silent(evidence: Evidence) -> dict[str, str]:
             continue
         age = leases.age(lease)
         # The endpoint goes within seconds, the Lease is taken for a living one's for a minute.
-        if age > SILENT_SECONDS or (few and host not in listed):
+        if age > SERVER_SILENT or (few and host not in listed):
             gone = "" if host in listed else "; it is no endpoint of the kubernetes Service"
             found[host] = (
                 f"Lease kube-system/{lease.name} of the API server on {host} was renewed {age:.0f} s ago;"

@@ -6,14 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from kubecheck.cluster.leases import CLOCK_MARGIN, SERVER_SILENT
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.evidence import Evidence, Symptom
 from kubecheck.diagnosis.signing import DAY, kubelet_days
 
 API_SERVER = "the API server"  # as nodes.clocks_agree calls it
-# As the checks of Leases have them, in seconds.
-MARGIN = 5.0  # between two clocks
-SILENT = 60.0  # after which an API server is gone
 
 
 @cause(
@@ -76,7 +74,7 @@ def _by_time(evidence: Evidence, wrong: Symptom, name: str) -> Iterator[Symptom]
     well: dict[Symptom, list[bool]] = defaultdict(list)
     for each in _ages(evidence):
         right = each.seconds + (-ahead if by_server else ahead)
-        young = -MARGIN - inexact <= right <= each.limit + inexact
+        young = -CLOCK_MARGIN - inexact <= right <= each.limit + inexact
         well[each.symptom].append(young and (by_server or each.writer == name))
     yield from (symptom for symptom, all_of in well.items() if all(all_of))
     left, wanted = kubelet_days(evidence, name), evidence.policy.certificates.kubelet_client_min_days
@@ -102,11 +100,11 @@ def _ages(evidence: Evidence) -> Iterator[Age]:
             lease = leases.nodes.get(symptom.node) or leases.system.get(symptom.target)
             if lease and lease.renewed:
                 writer = symptom.node or lease.holder.rpartition("_")[0]
-                yield Age(symptom, writer, leases.age(lease), lease.seconds + MARGIN)
+                yield Age(symptom, writer, leases.age(lease), lease.seconds + CLOCK_MARGIN)
         for symptom in evidence.find("controlplane.api_servers_are_alive"):
             for host, lease in leases.api_servers.items():
-                if lease.renewed and leases.age(lease) > SILENT:
-                    yield Age(symptom, host, leases.age(lease), SILENT)
+                if lease.renewed and leases.age(lease) > SERVER_SILENT:
+                    yield Age(symptom, host, leases.age(lease), SERVER_SILENT)
     for symptom in evidence.find("addons.node_metrics_fresh"):
         usage = (evidence.facts.node_usage.found or {}).get(symptom.node)
         if now and usage and usage.sampled:
