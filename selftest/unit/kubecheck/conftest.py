@@ -15,6 +15,7 @@ from kubecheck.cluster.objects import Condition, Kubelet, Node, Pod, Service, Se
 from kubecheck.cluster.reading import Reading
 from kubecheck.fleet.standing import Peer, Probe
 from kubecheck.outcomes import Outcome, Result
+from kubecheck.survey import Record, save_record
 
 settings.register_profile("kubecheck", database=None, deadline=None, max_examples=40)
 settings.load_profile("kubecheck")
@@ -61,6 +62,19 @@ def make_facts(names, windows=()):
     # What else there is to know could not be read in this cluster.
     unread = {field.name: Reading(problem=f"{field.name} could not be read") for field in fields(Facts)}
     return Facts(**{**unread, **known})
+
+
+def with_full_disk(facts):
+    """The same cluster, but for its first node, whose disk is full."""
+    full = Condition("DiskPressure", "True", since="2026-01-01T00:00:00Z")
+    first, *others = facts.nodes
+    return replace(facts, nodes=(replace(first, conditions=(*first.conditions, full)), *others))
+
+
+def save_made(facts, path, **more):
+    """Write the record of a run that has read ``facts``, and asked nobody."""
+    save_record(Record("r1", "2026-01-01T02:00:00+00:00", Policy(), facts, **more), path)
+    return path
 
 
 @cache

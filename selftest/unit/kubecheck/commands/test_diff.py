@@ -3,8 +3,7 @@ import json
 import pytest
 
 from kubecheck.commands import diff
-from kubecheck.policy import Policy
-from kubecheck.survey import Record, save_record
+from selftest.unit.kubecheck.conftest import save_made
 
 
 @pytest.fixture
@@ -69,8 +68,7 @@ def test_a_record_that_cannot_be_judged_is_said_in_a_sentence(verdict, tmp_path,
 def test_a_record_is_judged_as_it_is_whatever_the_run_of_today_is_told(
     verdict, facts_of, tmp_path, monkeypatch, capsys
 ):
-    record = Record("r1", "2026-01-01T02:00:00+00:00", Policy(), facts_of(("node1",)))
-    save_record(record, tmp_path / "record.json")
+    save_made(facts_of(("node1",)), tmp_path / "record.json")
     told = [tmp_path / "kubecheck.prom", tmp_path / "summary.md"]
     for file in told:
         file.write_text("of today's run\n")

@@ -7,8 +7,7 @@ import sys
 
 import pytest
 
-from kubecheck.policy import Policy
-from kubecheck.survey import Record, save_record
+from selftest.unit.kubecheck.conftest import save_made
 
 CHECKS = '''
 import allure
@@ -69,10 +68,7 @@ def results(facts_of, tmp_path):
     (folder / "__init__.py").write_text("")
     (folder / "test_checks.py").write_text(CHECKS)
     (folder / "test_beside.py").write_text(BESIDE)
-    save_record(
-        Record("r1", "2026-01-01T02:00:00+00:00", Policy(), facts_of(("node1", "node2"))),
-        tmp_path / "record.json",
-    )
+    save_made(facts_of(("node1", "node2")), tmp_path / "record.json")
 
     def run(*options):
         done = subprocess.run(

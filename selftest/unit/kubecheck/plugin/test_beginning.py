@@ -7,8 +7,7 @@ import sys
 
 import pytest
 
-from kubecheck.policy import Policy
-from kubecheck.survey import Record, save_record
+from selftest.unit.kubecheck.conftest import save_made
 
 
 @pytest.fixture
@@ -16,8 +15,7 @@ def record(facts, tmp_path):
     """A record in the folder that reports go to by themselves."""
     path = tmp_path / "reports/record.json"
     path.parent.mkdir()
-    save_record(Record("r1", "2026-01-01T02:00:00+00:00", Policy(), facts), path)
-    return path
+    return save_made(facts, path)
 
 
 @pytest.fixture

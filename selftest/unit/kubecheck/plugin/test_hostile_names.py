@@ -12,8 +12,7 @@ import pytest
 
 from kubecheck.cluster.objects import Condition, Pod
 from kubecheck.cluster.reading import Reading
-from kubecheck.policy import Policy
-from kubecheck.survey import Record, save_record
+from selftest.unit.kubecheck.conftest import save_made
 
 ATTACK = '\x1b[31m\x00\u202e\x9b2J<script>alert(1)</script>&]]>\r\n::error::owned%0A##[error]\n"}} 1\n\ufffe'
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -36,7 +35,7 @@ def reports(facts_of, tmp_path_factory):
         clock=Reading("2026-01-01T02:00:00+00:00"), bootstrap=Reading(problem=ATTACK),
     )  # fmt: skip
     record = folder / "record.json"
-    save_record(Record("r1", "2026-01-01T02:00:00+00:00", Policy(), facts, fleet_problem=ATTACK), record)
+    save_made(facts, record, fleet_problem=ATTACK)
     ran = subprocess.run(
         [sys.executable, "-m", "kubecheck.cli", "--replay", str(record), "--metrics-file", "kubecheck.prom",
          "-vv", "-l", "-rA", "-k", "nodes or system_pods"],

@@ -4,19 +4,12 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
 
-from kubecheck.cluster.objects import Condition
-from kubecheck.policy import Policy
-from kubecheck.survey import Record, save_record
+from selftest.unit.kubecheck.conftest import save_made, with_full_disk
 
 
 def test_the_command_knows_what_failed_in_the_run_of_the_same_reports(facts_of, tmp_path):
-    facts = facts_of(("node1", "node2"))
-    full = Condition("DiskPressure", "True", since="2026-01-01T00:00:00Z")
-    nodes = (replace(facts.nodes[0], conditions=(*facts.nodes[0].conditions, full)), facts.nodes[1])
-    record = Record("r1", "2026-01-01T02:00:00+00:00", Policy(), replace(facts, nodes=nodes))
-    save_record(record, tmp_path / "record.json")
+    save_made(with_full_disk(facts_of(("node1", "node2"))), tmp_path / "record.json")
 
     def judged(*options):
         ran = subprocess.run(

@@ -11,8 +11,7 @@ from dataclasses import replace
 import pytest
 
 from kubecheck.cluster.reading import Reading
-from kubecheck.policy import Policy
-from kubecheck.survey import Record, save_record
+from selftest.unit.kubecheck.conftest import save_made
 
 COMMAND = [sys.executable, "-m", "kubecheck.cli"]
 REMOVING = """
@@ -33,9 +32,7 @@ def record(facts_of, tmp_path_factory):
         service_cidrs=Reading(problem="not there", absent=True),
         dns_service=Reading(replace(facts.dns_service.value, cluster_ips=("10.96.0.53",))),
     )
-    path = tmp_path_factory.mktemp("record") / "record.json"
-    save_record(Record("r1", "2026-01-01T02:00:00+00:00", Policy(), wrong), path)
-    return path
+    return save_made(wrong, tmp_path_factory.mktemp("record") / "record.json")
 
 
 def environment(**more):

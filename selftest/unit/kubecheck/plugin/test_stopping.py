@@ -4,13 +4,10 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
 
-from kubecheck.cluster.objects import Condition
-from kubecheck.policy import Policy
-from kubecheck.survey import Record, save_record
+from selftest.unit.kubecheck.conftest import save_made, with_full_disk
 
 STOPS = """
 import os, pytest
@@ -46,22 +43,14 @@ def pytest_keyboard_interrupt():
 @pytest.fixture
 def record(facts_of, tmp_path):
     """A record of which both checks that are asked for pass on all nodes."""
-    path = tmp_path / "record.json"
-    facts = facts_of(("node1", "node2", "node3"))
-    save_record(Record("r1", "2026-01-01T02:00:00+00:00", Policy(), facts), path)
-    return path
+    return save_made(facts_of(("node1", "node2", "node3")), tmp_path / "record.json")
 
 
 @pytest.fixture
 def broken(record, facts_of):
     """The same, but for a node whose disk is full."""
-    facts = facts_of(("node1", "node2", "node3"))
-    full = Condition("DiskPressure", "True", since="2026-01-01T00:00:00Z")
-    node = facts.nodes[0]
-    nodes = (replace(node, conditions=(*node.conditions, full)), *facts.nodes[1:])
-    path = record.with_name("broken.json")
-    save_record(Record("r1", "2026-01-01T02:00:00+00:00", Policy(), replace(facts, nodes=nodes)), path)
-    return path
+    facts = with_full_disk(facts_of(("node1", "node2", "node3")))
+    return save_made(facts, record.with_name("broken.json"))
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from kubecheck.plugin.workers import Quiet
-from kubecheck.policy import Policy
-from kubecheck.survey import Record, save_record
+from selftest.unit.kubecheck.conftest import save_made
 
 TELLING = """
 import os
@@ -37,10 +36,7 @@ Run.start_fleet = start_fleet
     ids=" ".join,
 )
 def test_the_probe_pods_are_started_once_however_the_work_is_divided(facts_of, tmp_path, options):
-    save_record(
-        Record("r1", "2026-01-01T02:00:00+00:00", Policy(), facts_of(("node1", "node2"))),
-        tmp_path / "record.json",
-    )
+    save_made(facts_of(("node1", "node2")), tmp_path / "record.json")
     (tmp_path / "starting.py").write_text(STARTING)
     done = subprocess.run(
         [sys.executable, "-m", "kubecheck.cli", "--replay", "record.json", "-k", "node_ready",
@@ -63,10 +59,7 @@ def test_a_worker_keeps_no_reports():
 @pytest.mark.skipif(sys.platform != "linux", reason="others have no such class of processes")
 @pytest.mark.parametrize("own", ["SCHED_OTHER", "SCHED_IDLE"])
 def test_processes_do_not_interrupt_each_other_and_get_no_more_than_they_had(facts_of, tmp_path, own):
-    save_record(
-        Record("r1", "2026-01-01T02:00:00+00:00", Policy(), facts_of(("node1", "node2"))),
-        tmp_path / "record.json",
-    )
+    save_made(facts_of(("node1", "node2")), tmp_path / "record.json")
     (tmp_path / "telling.py").write_text(TELLING)
     done = subprocess.run(
         [sys.executable, "-m", "kubecheck.cli", "--replay", "record.json", "-k", "node_ready", "-n", "2",
