@@ -84,6 +84,11 @@ class Facts:
         return f"these credentials may not {', '.join(essential)}" if essential else ""
 
     @property
+    def published_cidrs(self) -> tuple[str, ...]:
+        """The Service CIDRs; empty where the API server publishes none. Raises CannotTell."""
+        return () if self.service_cidrs.absent else self.service_cidrs.value
+
+    @property
     def probed_nodes(self) -> tuple[Node, ...]:
         """The nodes that carry probe pods."""
         return tuple(node for node in self.nodes if node.probed)

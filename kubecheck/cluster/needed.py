@@ -23,6 +23,7 @@ DNS_SERVICE = (
     " network.dns_service_over_tcp network.dns_service_over_udp"
 )
 DASHBOARDS = "addons.dashboard_login addons.dashboard_node_port addons.dashboard_page"
+ZONES = "dns.domain_is_served dns.reverse_of_pod dns.reverse_of_service"
 WORKLOADS = "addons.cni_pod_ready controlplane.no_rollout_is_stuck"
 LEASES = "controlplane.api_servers_are_alive controlplane.leaders_at_work controlplane.node_lease_fresh"
 ALL = "*"
@@ -88,8 +89,10 @@ def _core(policy: Policy) -> Iterator[Right]:
         " controlplane.webhooks_have_endpoints",
     )  # fmt: skip
     yield from _each(
-        read, "list", "servicecidrs.networking.k8s.io", "the Service CIDR", "dns.dns_service_address"
-    )
+        read, "list", "servicecidrs.networking.k8s.io", "the Service CIDR",
+        "controlplane.node_addresses_are_apart controlplane.pod_cidrs_and_service_cidr"
+        " dns.dns_service_address network.pod_addresses_are_unique",
+    )  # fmt: skip
 
 
 def _system(policy: Policy) -> Iterator[Right]:
@@ -119,7 +122,7 @@ def _system(policy: Policy) -> Iterator[Right]:
         "extension-apiserver-authentication", "the CAs of users and of the aggregation layer",
         "certs.aggregation_authorities certs.issued_certificate_is_believed",
     )  # fmt: skip
-    yield from configmap("coredns", "the zones of cluster DNS", "dns.domain_is_served", dns)
+    yield from configmap("coredns", "the zones of cluster DNS", ZONES, dns)
     told = "controlplane.cluster_info_signed"
     if not policy.control_plane.vip:
         told += " certs.front_certificate controlplane.vip_reachable"

@@ -28,20 +28,20 @@ RENEW = (
 CA_OF_PODS = "the CA in ConfigMap kube-root-ca.crt"
 
 
-def names_in_cluster(facts: Facts) -> tuple[str, ...]:
-    """What clients inside the cluster call the API server."""
-    names = [*facts.kubernetes_service.value.cluster_ips, "kubernetes.default.svc"]
-    if facts.dns_domain.found:
-        names.append(f"kubernetes.default.svc.{facts.dns_domain.found}")
-    return tuple(names)
-
-
 def must_serve(answer: TlsAnswer, names: Sequence[str], facts: Facts, policy: Policy) -> None:
     """The certificate is for these names, leads to the CA that pods believe, and all on the way is valid."""
     now, days = datetime.fromisoformat(facts.clock.value), policy.certificates.server_min_days
     answer.must_be_valid(now, days)
     answer.must_cover(names)
     answer.must_lead_to(facts.certificates.value.root.value, CA_OF_PODS, now, days)
+
+
+def must_serve_cluster(answer: TlsAnswer, own: Sequence[str], facts: Facts, policy: Policy) -> None:
+    """It serves for what clients inside the cluster call the API server, and for its ``own`` addresses."""
+    service = "kubernetes.default.svc"
+    must_serve(answer, (*facts.kubernetes_service.value.cluster_ips, service, *own), facts, policy)
+    # Last, for the domain may not be known: what is wrong without it is told all the same.
+    answer.must_cover((f"{service}.{facts.dns_domain.value}",))
 
 
 @check(
@@ -57,7 +57,7 @@ def test_kubernetes_service_certificate(answer: TlsAnswer, facts: Facts, policy:
     the certificate have not ended.
     Source: https://kubernetes.io/docs/setup/best-practices/certificates/
     """
-    must_serve(answer, names_in_cluster(facts), facts, policy)
+    must_serve_cluster(answer, (), facts, policy)
 
 
 @check(
@@ -83,7 +83,7 @@ def test_api_server_certificates(
     def judge(name: str, answer: TlsAnswer) -> None:
         server = servers[name]
         own = (server.address,) if server.node else ()
-        must_serve(answer, (*names_in_cluster(facts), *own), facts, policy)
+        must_serve_cluster(answer, own, facts, policy)
 
     for_each(answers, judge)
 

@@ -80,8 +80,8 @@ def test_pod_cidrs_and_service_cidr(facts: Facts) -> None:
     Source: https://kubernetes.io/docs/concepts/services-networking/cluster-ip-allocation/
     """
     pods = pod_networks(facts)
-    services = facts.service_cidrs.found
-    if services is None:
+    services = facts.published_cidrs
+    if not services:
         known = (facts.kubernetes_service.value, *filter(None, [facts.dns_service.found]))
         services = tuple(address for service in known for address in service.cluster_ips if address != "None")
     found = [
@@ -105,8 +105,6 @@ def test_node_addresses_are_apart(facts: Facts) -> None:
     networks = pod_networks(facts) if any(node.pod_cidrs for node in facts.nodes) else []
     ranges = [(network, f"pod CIDR {network} of {owner}") for network, owner in networks]
     ranges += [(ip_network(cidr), f"Service CIDR {cidr}") for cidr in facts.service_cidrs.found or ()]
-    if not ranges:
-        raise NotApplicable("neither a pod CIDR nor the Service CIDR is published here")
     found = [
         f"{address} of node {name} lies in {what}"
         for network, what in ranges
@@ -114,3 +112,6 @@ def test_node_addresses_are_apart(facts: Facts) -> None:
         if address in network
     ]
     assert not found, listed(found, "; ")
+    # What collides is told also where the Service CIDR could not be read; that nothing does is not.
+    if not facts.published_cidrs and not networks:
+        raise NotApplicable("neither a pod CIDR nor the Service CIDR is published here")

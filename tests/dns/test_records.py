@@ -98,9 +98,9 @@ def test_srv_record(answer: DnsAnswer, fleet: Standing, facts: Facts) -> None:
 def reverse_of(here: Site, address: str) -> str:
     """The name to ask for an address's PTR record; where CoreDNS is not given its zone there is none."""
     name = ip_address(address).reverse_pointer
-    zones = here.facts.dns_setup.value.zones.found
-    if zones is not None and not any(f".{name}".endswith(f".{zone}") for zone in zones):
-        raise NotApplicable(f"CoreDNS serves {', '.join(zones)}, and so no reverse lookups")
+    zones = here.facts.dns_setup.value.zones
+    if not zones.absent and not any(f".{name}".endswith(f".{zone}") for zone in zones.value):
+        raise NotApplicable(f"CoreDNS serves {', '.join(zones.value)}, and so no reverse lookups")
     return name
 
 

@@ -114,10 +114,16 @@ def test_an_api_server_away_from_the_cluster_need_not_name_its_own_address(facts
         api_servers.test_api_server_certificates({"node1": mine}, facts, DEFAULT)
 
 
-def test_without_a_domain_the_short_name_is_enough_and_without_a_ca_nothing_is_told(facts):
-    mine = shown(certificate("kube-apiserver", NAMES[:-1]))
+def test_without_a_domain_or_a_ca_no_certificate_is_good_and_one_may_be_wrong(facts):
     unknown = replace(facts, dns_domain=Reading(problem="no kubelet"))
-    api_servers.test_kubernetes_service_certificate(mine, unknown, DEFAULT)
+    with pytest.raises(CannotTell, match="no kubelet"):
+        api_servers.test_kubernetes_service_certificate(
+            shown(certificate("kube-apiserver", NAMES)), unknown, DEFAULT
+        )
+    with pytest.raises(AssertionError, match=r"a certificate for 10\.96\.0\.1 too"):
+        api_servers.test_kubernetes_service_certificate(
+            shown(certificate("kube-apiserver", NAMES[1:])), unknown, DEFAULT
+        )
     lost = changed(facts, "certificates", root=Reading(problem="forbidden"))
     with pytest.raises(CannotTell, match=r"forbidden"):
         api_servers.test_kubernetes_service_certificate(shown(certificate("k", NAMES)), lost, DEFAULT)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from kubecheck.cluster.reading import Reading
 from selftest.unit.kubecheck.cluster.conftest import api, kubeconfig, server  # noqa: F401
 from selftest.unit.kubecheck.conftest import make_facts, make_node, site_at  # noqa: F401
 
@@ -36,4 +37,4 @@ def facts():
         replace(make_node("node1"), pod_cidrs=("10.244.1.0/24",), addresses=("192.168.232.1",)),
         replace(make_node("node2"), pod_cidrs=("10.244.2.0/24",), addresses=("192.168.232.2",)),
     )
-    return replace(make_facts(("node1", "node2")), nodes=nodes)
+    return replace(make_facts(("node1", "node2")), nodes=nodes, service_cidrs=Reading(("10.96.0.0/12",)))

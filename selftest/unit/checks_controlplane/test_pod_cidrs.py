@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubecheck.checks import NotApplicable, Policy
+from kubecheck.checks import CannotTell, NotApplicable, Policy
 from kubecheck.cluster.reading import Reading
 from kubecheck.policy.model import Network
 
@@ -93,3 +93,13 @@ def test_a_nodes_address_inside_a_pod_cidr(checks, facts):
         judge(with_cidrs(facts, "192.168.232.0/24", "10.244.2.0/24"))
     with pytest.raises(NotApplicable):
         judge(replace(with_cidrs(facts, "", ""), service_cidrs=Reading(absent=True)))
+
+
+def test_a_service_cidr_that_could_not_be_read_is_not_an_absent_one(checks, facts):
+    module = checks("controlplane", "test_pod_cidrs")
+    unread = replace(facts, service_cidrs=Reading(problem="the Service CIDR: 403"))
+    for judge in (module.test_pod_cidrs_and_service_cidr, module.test_node_addresses_are_apart):
+        with pytest.raises(CannotTell, match="403"):
+            judge(unread)
+    with pytest.raises(AssertionError, match="lies in pod CIDR"):
+        module.test_node_addresses_are_apart(with_cidrs(unread, "192.168.232.0/24", "10.244.2.0/24"))

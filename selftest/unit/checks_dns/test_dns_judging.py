@@ -216,8 +216,11 @@ def test_without_the_reverse_zone_reverse_lookups_do_not_apply(facts, site):
     for function in (records.test_reverse_of_pod, records.test_reverse_of_service):
         with pytest.raises(NotApplicable, match="no reverse lookups"):
             asked(function, site(plain))
+    absent = with_zones(facts, Reading(problem="no ConfigMap", absent=True))
+    assert asked(records.test_reverse_of_pod, site(absent)).name == "5.0.244.10.in-addr.arpa"
     unknown = with_zones(facts, Reading(problem="forbidden"))
-    assert asked(records.test_reverse_of_pod, site(unknown)).name == "5.0.244.10.in-addr.arpa"
+    with pytest.raises(CannotTell, match="forbidden"):
+        asked(records.test_reverse_of_pod, site(unknown))
 
 
 def test_an_external_name_is_an_alias_with_an_address(facts, site, reply):

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from kubecheck.checks import GUARDED_PORT, HEADLESS, HTTP_PORT, UDP_PORT, Policy
+from kubecheck.cluster.reading import Reading
 from kubecheck.fleet import manifests
 from selftest.unit.kubecheck.conftest import make_facts, make_node, make_standing, site_at  # noqa: F401
 from selftest.unit.kubecheck.probes.conftest import (  # noqa: F401
@@ -125,7 +126,7 @@ def facts():
         replace(make_node("node1"), addresses=("192.168.232.1",)),
         replace(make_node("node2"), addresses=("192.168.232.2",)),
     )
-    return replace(make_facts(("node1", "node2")), nodes=nodes)
+    return replace(make_facts(("node1", "node2")), nodes=nodes, service_cidrs=Reading(("10.96.0.0/12",)))
 
 
 @pytest.fixture

@@ -255,6 +255,16 @@ def test_a_second_address_is_one_pods_alone_too(checks, facts, address, said):
     assert said in str(failed.value)
 
 
+def test_without_the_service_cidr_only_what_pods_share_is_told(checks, facts):
+    unread = replace(facts, service_cidrs=Reading(problem="the Service CIDR: 403"))
+    with pytest.raises(CannotTell, match="403"):
+        unique(checks, unread, running("a", "10.244.1.2"))
+    with pytest.raises(AssertionError, match=r"pod default/a on node1 and pod default/b"):
+        unique(checks, unread, running("a", "10.244.1.2"), running("b", "10.244.1.2"))
+    older = replace(facts, service_cidrs=Reading(problem="not there", absent=True))
+    unique(checks, older, running("a", "10.244.1.2"))
+
+
 def test_no_pods_are_not_unique_addresses(checks, facts):
     with pytest.raises(CannotTell):
         unique(checks, facts, running("host", "192.168.232.1", host_network=True))
