@@ -10,8 +10,9 @@ from pydantic import TypeAdapter
 
 from kubecheck.checks import CannotTell, Facts, Node, NotApplicable, Policy, Probe, Standing
 from kubecheck.checks.judging import own_words
+from kubecheck.checks.vantage import Vantage
 from kubecheck.outcomes import Outcome, Result
-from kubecheck.plugin.run import RUN, Run, check_of, is_worker, vantage_of
+from kubecheck.plugin.run import RUN, Run, check_of, is_worker, vantage_in, vantage_of
 from kubecheck.plugin.targets import targets_of
 from kubecheck.plugin.tracebacks import without_values
 from kubecheck.probes import Answer
@@ -63,24 +64,29 @@ def fleet(request: pytest.FixtureRequest) -> Standing:
 @pytest.fixture
 def node(request: pytest.FixtureRequest) -> Node:
     """The vantage's node."""
-    vantage = vantage_of(request.node)
-    assert vantage is not None
-    return _run(request).facts.node(vantage.node)
+    return _run(request).facts.node(_vantage(request.node).node)
 
 
 @pytest.fixture
 def probe(request: pytest.FixtureRequest) -> Probe:
     """The vantage's own probe pod, whether it runs or not."""
-    vantage = vantage_of(request.node)
-    assert vantage is not None
+    vantage = _vantage(request.node)
     return _run(request).standing().probe("node" if vantage.kind == "node" else "pod", vantage.node)
+
+
+def _vantage(item: pytest.Item) -> Vantage:
+    """The item's vantage. Raises RuntimeError: an AssertionError would say that the cluster is wrong."""
+    vantage = vantage_of(item)
+    if vantage is None:
+        raise RuntimeError(f"{item.nodeid} has no vantage")
+    return vantage
 
 
 def _answers(request: pytest.FixtureRequest) -> Answers:
     item = request.node
-    check, vantage = check_of(item), vantage_of(item)
-    assert check is not None
-    assert vantage is not None
+    check, vantage = check_of(item), _vantage(item)
+    if check is None:
+        raise RuntimeError(f"{item.nodeid} is no check, and has no answers")
     found = _run(request).survey(item).answer(check, vantage)
     item.stash[FOUND] = found
     return found
@@ -110,8 +116,10 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
-    """A fixture may find that a check does not apply, and on some nodes none does."""
+    """A fixture may find that a check does not apply; on some nodes none does, and without nodes few do."""
     run, vantage = item.config.stash.get(RUN, None), vantage_of(item)
+    if run and check_of(item) and vantage is None:
+        pytest.skip("the cluster has no node")
     if run and vantage and (reason := run.out_of_reach(vantage)):
         pytest.skip(reason)
     return (yield from _skipping(item))
@@ -160,7 +168,7 @@ def pytest_runtest_makereport(
     result = Result(
         check=check.id,
         title=check.title,
-        vantage=str(vantage_of(item)),
+        vantage=str(vantage_of(item) or vantage_in(item.nodeid)),
         outcome=outcome,
         message=message,
         runbook=check.runbook,
