@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -31,6 +30,7 @@ from kubecheck.cluster.reading import Reading
 from kubecheck.cluster.reviews import lacking
 from kubecheck.cluster.sound import Unsound, sound
 from kubecheck.cluster.workloads import read_proxy_mode, read_proxy_replacement, read_workloads
+from kubecheck.input import parse_json
 from kubecheck.policy import Policy
 
 T = TypeVar("T")
@@ -209,7 +209,7 @@ def _kubelet(api: Api, node: Node) -> Kubelet:
     def read(page: str) -> str:
         return api.through_proxy("GET", f"{proxy}/{page}", seconds=KUBELET_SECONDS)
 
-    config = json.loads(read("configz"))["kubeletconfig"]
+    config = parse_json(read("configz"))["kubeletconfig"]
     # The two fields that may hold a credential.
     config.pop("staticPodURLHeader", None)
     if "staticPodURL" in config:

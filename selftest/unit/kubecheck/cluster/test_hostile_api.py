@@ -119,7 +119,7 @@ class Hostile:
     def text(self, _path, **_query):
         return self.page
 
-    def through_proxy(self, *_arguments):
+    def through_proxy(self, *_arguments, **_options):
         return self.page
 
     def clock(self):
@@ -133,6 +133,8 @@ PLACES = [*places(ANY_OBJECT)][1:]
 @given(changes=st.lists(st.tuples(st.sampled_from(PLACES), OTHER), max_size=2), page=st.text())
 @example(changes=[(("gitVersion",), {})], page="")
 @example(changes=[(("metadata", "name"), [None])], page="")
+@example(changes=[], page='{"kubeletconfig": {"clusterDomain": "\\ud800"}}')
+@example(changes=[], page='{"kubeletconfig": {"maxPods": NaN}}')
 def test_discovery_ends(client_of_nobody, tmp_path_factory, changes, page):
     item = ANY_OBJECT
     for place, other in changes:
