@@ -39,8 +39,10 @@ def serving_csr_pending(evidence: Evidence) -> Iterator[Finding]:
         waits = frozenset(
             s for s in evidence.find("certs.no_serving_request_waits") if request.name in s.message
         )
-        said = f"CertificateSigningRequest {request.name} of {request.user} is {request.state}"
-        f" since {request.created}"
+        said = (
+            f"CertificateSigningRequest {request.name} of {request.user} is {request.state}"
+            f" since {request.created}"
+        )
         yield Finding(
             says=f"the kubelet of node {name} waits for its serving certificate: nobody approves its request",
             blames=(f"Node/{name}",),

@@ -234,6 +234,11 @@ class TestServing:
         )
         assert causes(made) == [("serving-csr-pending", (f"Node/{node}",))]
         assert not unexplained(made)
+        (found,) = diagnose(made, all_kinds()).causes
+        assert found.finding.confirmed == (
+            f"CertificateSigningRequest csr-1 of system:node:{node} is Pending"
+            " since 2026-11-24T11:55:00+00:00",
+        )
 
     def test_one_that_was_answered_later_is_none(self):
         old = serving_request("node1", name="csr-0", minutes=9)
