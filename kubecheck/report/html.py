@@ -6,7 +6,7 @@ import hashlib
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -240,5 +240,8 @@ def _value(value: Any) -> str:
 
 
 def _duration(seconds: float) -> str:
-    """``27.3 s``, ``12:05 min``."""
-    return f"{seconds:.1f} s" if seconds < 120 else f"{str(timedelta(seconds=round(seconds)))[-5:]} min"
+    """``27.3 s``, ``12:05 min``, ``75:00 min``."""
+    if seconds < 120:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes:02}:{rest:02} min"

@@ -14,7 +14,7 @@ from kubecheck.diagnosis import Confidence
 from kubecheck.outcomes import NO_PROBES, Outcome, Target
 from kubecheck.report.comparison import compared
 from kubecheck.report.document import document, write_no_verdict
-from kubecheck.report.html import page, page_without_verdict
+from kubecheck.report.html import _duration, page, page_without_verdict
 from kubecheck.report.runbook import LINES
 from kubecheck.report.snapshot import snapshot
 from kubecheck.report.steps import step
@@ -23,6 +23,22 @@ from kubecheck.shard import Shard
 HOSTILE = (
     "</pre><script>alert(1)</script><img src=x onerror='y'>\"' {{ 7*7 }} {% x %} &lt; \x1b[31m\u202e\ud800\0"
 )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (27.34, "27.3 s"),
+        (125, "02:05 min"),
+        (725.6, "12:06 min"),
+        (3725, "62:05 min"),
+        (90000, "1500:00 min"),
+    ],
+)
+def test_a_long_run_is_told_whole(seconds, told):
+    assert _duration(seconds) == told
+
+
 VOID = {"meta", "rect", "br", "link", "img", "input", "hr", "base"}
 
 
