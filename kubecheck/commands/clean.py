@@ -64,12 +64,15 @@ def clean(api: Api, now: datetime, *, everything: bool) -> int:
     for run in sorted(spared):
         ends = max(each.ends for each in found if each.run == run and each.ends is not None)
         print(f"run {run} may be under way until {ends:%Y-%m-%d %H:%M} UTC: --all removes it too")
+    undated = [each for each in found if each.ends is None and each not in removed]
+    for each in undated:
+        print(f"namespace {each.name} carries kubecheck's label and no deadline: --all removes it too")
     patience = Deadline(PATIENCE)
     standing: dict[str, str] = {}
     for run in sorted({each.run for each in removed}):
         standing |= still_standing(api, run, patience.left or 0.0)
     for name, reason in standing.items():
         print(f"kubecheck: namespace {name} still stands: {reason}", file=sys.stderr)
-    if not removed and not spared:
+    if not found:
         print("nothing of kubecheck's is left in the cluster")
     return int(bool(standing))

@@ -57,10 +57,12 @@ def test_all_is_all():
 
 
 @pytest.mark.parametrize("deadline", [None, "soon", "2026-01-01T11:00:00"])
-def test_a_namespace_without_a_deadline_of_ours_is_left_alone(deadline):
+def test_a_namespace_without_a_deadline_of_ours_is_left_alone_and_told(deadline, capsys):
     cluster = Cluster([thing("theirs", "r1", deadline)])
     assert clean(cluster, NOW, everything=False) == 0
     assert cluster.deleted == []
+    told = "namespace theirs carries kubecheck's label and no deadline: --all removes it too\n"
+    assert capsys.readouterr().out == told
 
 
 def test_nothing_left_is_said(capsys):
