@@ -19,7 +19,8 @@ def test_dns_replicas_ready(facts: Facts, policy: Policy) -> None:
     """The pods behind the DNS Service are ready, as many as policy asks for, and each is an endpoint.
 
     Without an endpoint every name lookup in the cluster fails. A Deployment whose rollout is stuck
-    keeps its old replicas serving, so the rollout is looked at too.
+    keeps its old replicas serving, so the rollout is looked at too; where no Deployment is known as cluster
+    DNS's, none of its pods may be unready.
     Source: https://kubernetes.io/docs/tasks/administer-cluster/dns-debugging-resolution/
     """
     if facts.dns_service.absent:
@@ -39,6 +40,13 @@ def test_dns_replicas_ready(facts: Facts, policy: Policy) -> None:
     endpoints = facts.dns_service.value.endpoints
     missing = [pod.name for pod in ready if pod.address not in endpoints]
     assert not missing, f"ready, but no endpoint of {policy.dns.service}: {', '.join(missing)}"
+    if not facts.dns_deployments.value:
+        waiting = [
+            f"{pod.name} on {pod.node or 'no node'}: {pod.waiting or pod.phase}"
+            for pod in pods
+            if not pod.ready and not pod.deleted and pod.phase not in {"Succeeded", "Failed"}
+        ]
+        assert not waiting, f"{len(waiting)} of {len(pods)} DNS pods are not ready: {'; '.join(waiting)}"
     for deployment in facts.dns_deployments.value:
         behind = deployment.wanted - min(deployment.ready, deployment.updated)
         assert behind <= 0, (

@@ -7,6 +7,7 @@ import pytest
 from kubecheck.checks import CannotTell, NotApplicable, Policy, many_addresses
 from kubecheck.checks.check import declared
 from kubecheck.cluster.dns import DnsSetup
+from kubecheck.cluster.objects import Deployment
 from kubecheck.cluster.reading import Reading
 from kubecheck.probes import Raw
 from selftest.unit.checks_dns.conftest import kubelet
@@ -98,6 +99,19 @@ def test_a_pods_resolv_conf_is_held_against_its_kubelet(facts, fleet, site):
         changed = replace(facts, kubelets={"node1": kubelet(dns, domain)})
         with pytest.raises(AssertionError):
             resolv_conf.test_pod_resolv_conf(answer, changed, node, fleet)
+
+
+def test_where_no_deployment_is_known_every_dns_pod_must_be_ready(facts):
+    loose = replace(facts, dns_deployments=Reading(()))
+    cluster_dns.test_dns_replicas_ready(loose, Policy())
+    extra = replace(facts.pods.value[1], name="coredns-3", ready=False, waiting="CrashLoopBackOff")
+    ready = Reading((*facts.pods.value, replace(extra, phase="Failed"), replace(extra, deleted="2026-01-01")))
+    cluster_dns.test_dns_replicas_ready(replace(loose, pods=ready), Policy())
+    broken = replace(loose, pods=Reading((*facts.pods.value, extra)))
+    with pytest.raises(AssertionError, match=r"1 of 3 .* not ready: coredns-3 on node2: CrashLoopBackOff"):
+        cluster_dns.test_dns_replicas_ready(broken, Policy())
+    rolling = Reading((Deployment("kube-system", "coredns", 2, 2, 2),))
+    cluster_dns.test_dns_replicas_ready(replace(broken, dns_deployments=rolling), Policy())
 
 
 def test_replicas_on_one_node_fail_only_where_policy_asks(facts):
