@@ -42,8 +42,12 @@ class DeniedAnswer(TcpAnswer):
 
     @property
     def conclusive(self) -> bool:
-        """The line ends with 0 or 1, unless it was killed; nc's 1 may also be an error of its own."""
-        return self.raw.status in (0, 1) and not self.tool_failed and super().conclusive
+        """The line ends with 0 or 1, unless it was killed; nc's 1 may also be an error of its own.
+
+        That there was no connection shows nothing where this vantage had no time to hear of one.
+        """
+        unheard = self.raw.status == 0 and self.raw.starved
+        return self.raw.status in (0, 1) and not unheard and not self.tool_failed and super().conclusive
 
     def must_not_connect(self) -> None:
         """The connection did not come about."""

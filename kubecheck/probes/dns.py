@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from kubecheck.probes.question import KILLED, Answer, Question, Raw, address
+from kubecheck.probes.question import KILLED, Answer, Question, Raw, address, not_connected
 
 if TYPE_CHECKING:
     from dns.message import Message
@@ -134,8 +134,7 @@ class DnsAnswer(Answer):
             return "a reply without such a record"
         if self.raw.status in KILLED or not self.raw.output or "timed out" in self.raw.text:
             return "no reply"
-        told = re.search(r"can't connect to remote host.*?: (.+)", self.raw.text)
-        return told[1].strip().lower() if told else super().got
+        return not_connected(self.raw.text) or super().got
 
     def must_be(self, *addresses: str) -> None:
         """The reply holds exactly these addresses."""

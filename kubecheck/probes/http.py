@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from shlex import quote
 
 from kubecheck.probes.identity import IdentityAnswer
-from kubecheck.probes.question import KILLED, Question, Raw, address
+from kubecheck.probes.question import KILLED, Question, Raw, address, not_connected
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,6 @@ class HttpAnswer(IdentityAnswer):
             text = self.raw.text
             if self.raw.status in KILLED or "timed out" in text:
                 return "no answer"
-            told = re.search(r"can't connect to remote host.*?: (.+)", text)
-            if told:
-                return told[1].strip().lower()
+            if told := not_connected(text):
+                return told
         return super().got

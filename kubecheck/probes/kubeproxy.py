@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kubecheck.input import parse_json
-from kubecheck.probes.question import Answer, Question, Raw
+from kubecheck.probes.question import Answer, Question, Raw, not_connected
 
 HEALTH_PORT, METRICS_PORT = 10256, 10249
 
@@ -79,9 +79,8 @@ class KubeProxyAnswer(Answer):
         """Healthy or what it said instead."""
         if self.raw.status == 0 or self.health:
             return f"healthy, mode {self.mode or 'not told'}, version {self.version or 'not told'}"
-        refused = re.search(r"can't connect to remote host.*?: (.+)", self.said)
-        if refused:
-            return refused[1].strip().lower()
+        if told := not_connected(self.said):
+            return told
         failed = re.search(r"server returned error: (.+)", self.said)
         return failed[1].strip() if failed else super().got
 

@@ -38,8 +38,8 @@ class Raw:
 
     ``seconds`` is the time until the last try ended, to 10 ms; ``tries`` is above 1 only for a
     question that was given time to settle. ``idle`` is how many seconds the vantage itself was late, then
-    or meanwhile: the most of how long it took to do nothing after a failure, three times over, of how late a
-    clock ticked during the question, and of how late most other answers came. It is 0.0 for a status of 0.
+    or meanwhile: how late a clock ticked during the question; after a failure the most of that, of how long it
+    took to do nothing, three times over, and of how late most other answers came.
     """
 
     status: int
@@ -149,6 +149,12 @@ class Answer:
             f"asked {self.question.key} from {self.origin}: {self.got}"
             f" ({self.raw.seconds:.2f} s{tries}{slow}); expected {expected}"
         )
+
+
+def not_connected(text: str) -> str:
+    """Why busybox could not connect, in the kernel's words; empty where it does not say."""
+    told = re.search(r"can't connect to remote host.*?: (.+)", text)
+    return told[1].strip().lower() if told else ""
 
 
 def address(host: str, port: int) -> str:

@@ -139,7 +139,7 @@ def read_answers(output: bytes, questions: Sequence[Question]) -> dict[str, Raw]
             told, *times = line.split()
             number, (status, tries) = int(told), map(int, times[:2])
             start, end, idle_from, idle_to = map(float, times[2:])
-            idle = max(idle_to - idle_from, _late(ticks, start, end)) if status else 0.0
+            idle = max(idle_to - idle_from, _late(ticks, start, end))
             printed = files[f"out.{number}"]
         except (ValueError, KeyError):
             continue

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from shlex import quote
 
-from kubecheck.probes.question import KILLED, Answer, Question, Raw, address
+from kubecheck.probes.question import KILLED, Answer, Question, Raw, address, not_connected
 
 
 @dataclass(frozen=True)
@@ -48,8 +47,7 @@ class TcpAnswer(Answer):
             return "connected"
         if self.raw.status in KILLED or "timed out" in self.raw.text:
             return "no answer to the connection attempt"
-        told = re.search(r"can't connect to remote host.*?: (.+)", self.raw.text)
-        return told[1].strip().lower() if told else super().got
+        return not_connected(self.raw.text) or super().got
 
     def must_connect(self) -> None:
         """The connection came about."""

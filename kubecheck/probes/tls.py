@@ -7,7 +7,6 @@ encrypted. The handshake goes no further, so nothing is proven of the server's p
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +14,7 @@ from ipaddress import ip_address
 from shlex import quote
 
 from kubecheck.outcomes import CannotTell
-from kubecheck.probes.question import KILLED, Answer, Question, Raw, address
+from kubecheck.probes.question import KILLED, Answer, Question, Raw, address, not_connected
 from kubecheck.probes.suites import NAMES, STRONG, SUITES, WEAK, canonical
 from kubecheck.probes.x509 import Certificate, chain_problem, missing_names
 
@@ -123,9 +122,8 @@ class TlsAnswer(Answer):
             )
         if self.alert:
             return f"a refusal ({self.alert})"
-        told = re.search(r"can't connect to remote host.*?: (.+)", self.raw.text)
-        if told:
-            return told[1].strip().lower()
+        if told := not_connected(self.raw.text):
+            return told
         if self.raw.status in KILLED or "timed out" in self.raw.text:
             return "no answer"
         if self.raw.output:

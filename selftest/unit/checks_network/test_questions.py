@@ -124,6 +124,27 @@ def test_an_nc_that_could_not_ask_shows_no_denial(said):
         answer.must_not_connect()
 
 
+def test_at_a_vantage_without_cpu_only_a_connection_tells_of_a_denial():
+    denied = Denied("10.1.1.1", 8082)
+    with pytest.raises(CannotTell, match="for want of CPU"):
+        denied.read(Raw(0, b"nc: timed out", 3.0, idle=STARVED), "a pod").must_not_connect()
+    with pytest.raises(AssertionError, match="connected"):
+        denied.read(Raw(1, b"", 3.0, idle=STARVED), "a pod").must_not_connect()
+
+
+def test_what_came_whole_is_known_however_late():
+    lost = CountLost("10.1.1.1").read(
+        Raw(0, b"30 packets transmitted, 30 packets received", 3.0, idle=STARVED), "a pod"
+    )
+    lost.must_lose_at_most(0)
+    said = b"     10 namespace=a pod=b server=10.1.1.1 client=10.1.1.2\n"
+    assert Spread("10.1.1.1", 80, 1).read(Raw(0, said, 3.0, idle=STARVED), "a pod").conclusive
+    assert not Spread("10.1.1.1", 80, 1).read(Raw(1, said, 3.0, idle=STARVED), "a pod").conclusive
+    question = Download("10.1.1.1", 80, LARGE_PATH, LARGE)
+    said = f"{question.size} bytes\nexit status 143".encode()
+    question.read(Raw(0, said, 3.0, idle=STARVED), "a pod").must_be_complete()
+
+
 def test_a_local_rule_that_rejects_is_a_denial():
     said = b"nc: can't connect to remote host (10.1.1.1): Operation not permitted"
     Denied("10.1.1.1", 8082).read(Raw(0, said, 0.1), "a pod").must_not_connect()
