@@ -38,8 +38,8 @@ class Raw:
 
     ``seconds`` is the time until the last try ended, to 10 ms; ``tries`` is above 1 only for a
     question that was given time to settle. ``idle`` is how many seconds the vantage itself was late, then
-    or meanwhile: how late a clock ticked during the question; after a failure the most of that, of how long it
-    took to do nothing, three times over, and of how late most other answers came.
+    or meanwhile: how late a clock ticked during the question; after a failure the most of that, of how long
+    it took to do nothing, three times over, and of how late most other answers came.
     """
 
     status: int
