@@ -5,10 +5,18 @@ from kubecheck.checks.judging import for_each
 from kubecheck.checks.site import Site, need_node_access
 from kubecheck.checks.vantage import API, EACH_NODE, FLEET, KUBECTL, NODES, PODS, REHEARSAL, At, Vantage
 from kubecheck.checks.versions import minor
-from kubecheck.cluster.bootstrap import BootstrapToken, Rehearsal, SigningRequest
+from kubecheck.cluster.bootstrap import (
+    ANSWERED_WITHIN,
+    CLIENT_SIGNER,
+    SERVING_SIGNER,
+    BootstrapToken,
+    Rehearsal,
+    SigningRequest,
+    unanswered,
+)
 from kubecheck.cluster.controlplane import ApiServer
 from kubecheck.cluster.dashboard import Dashboard
-from kubecheck.cluster.dns import DnsServer
+from kubecheck.cluster.dns import DnsServer, node_local
 from kubecheck.cluster.extensions import ApiService, Webhook
 from kubecheck.cluster.facts import Facts, tenth_address
 from kubecheck.cluster.kubelets import deviations, drift, same, same_size
@@ -87,7 +95,9 @@ from kubecheck.probes.x509 import authority_in_use, chain_problem, first_to_end,
 from kubecheck.wording import listed
 
 __all__ = [
+    "ANSWERED_WITHIN",
     "API",
+    "CLIENT_SIGNER",
     "CLOCK_MARGIN",
     "EACH_NODE",
     "EXTERNAL",
@@ -104,6 +114,7 @@ __all__ = [
     "PODS",
     "REHEARSAL",
     "SERVER_SILENT",
+    "SERVING_SIGNER",
     "TLS13",
     "UDP_PORT",
     "AnonymousGet",
@@ -194,10 +205,12 @@ __all__ = [
     "middle",
     "minor",
     "need_node_access",
+    "node_local",
     "record_type",
     "same",
     "same_size",
     "settled_pods",
     "tenth_address",
+    "unanswered",
     "weak_suites",
 ]

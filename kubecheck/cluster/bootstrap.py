@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +27,7 @@ SERVING_SIGNER = "kubernetes.io/kubelet-serving"
 REQUESTS = "/apis/certificates.k8s.io/v1/certificatesigningrequests"
 TOKENS = "/api/v1/namespaces/kube-system/secrets"
 TOKEN_TYPE = "bootstrap.kubernetes.io/token"  # noqa: S105
+ANSWERED_WITHIN = 60.0  # seconds; who approves requests does so within one
 REVIEWED = 5  # tokens whose rights are asked for; a cluster has one or two
 
 
@@ -83,6 +84,25 @@ class SigningRequest:
     common_name: str
     organizations: tuple[str, ...]
     ends: str = ""
+
+
+def unanswered(
+    requests: Iterable[SigningRequest], signer: str, now: datetime
+) -> list[tuple[SigningRequest, float]]:
+    """The requests to ``signer`` that wait for a certificate, each with the seconds since it was made.
+
+    One that was denied has its answer, and so has one whose kubelet was served later.
+    """
+    mine = [each for each in requests if each.signer == signer]
+    served: dict[str, str] = {}
+    for each in mine:
+        if each.ends:
+            served[each.common_name] = max(each.created, served.get(each.common_name, ""))
+    return [
+        (each, (now - _time(each.created)).total_seconds())
+        for each in mine
+        if not each.ends and each.state != "Denied" and served.get(each.common_name, "") <= each.created
+    ]
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
 
 from kubecheck.cluster.api import Api, ApiError
@@ -78,6 +79,17 @@ def cluster_domain(kubelets: Mapping[str, Reading[Kubelet]], setup: Reading[DnsS
     return Reading(
         problem="neither a kubelet's configuration nor CoreDNS's was read, so the cluster domain is not known"
     )
+
+
+def node_local(address: str) -> bool:
+    """Whether a nameserver is a DNS cache on the pod's own node: those listen at a link-local address.
+
+    Source: https://kubernetes.io/docs/tasks/administer-cluster/nodelocaldns/
+    """
+    try:
+        return ip_address(address).is_link_local
+    except ValueError:
+        return False
 
 
 def servers(slices: list[Json], ports: Sequence[ServicePort]) -> tuple[DnsServer, ...]:

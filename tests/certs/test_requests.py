@@ -2,34 +2,28 @@
 
 from datetime import datetime
 
-from kubecheck.checks import API, Facts, NotApplicable, SigningRequest, check, listed
-
-CLIENT = "kubernetes.io/kube-apiserver-client-kubelet"
-SERVING = "kubernetes.io/kubelet-serving"
-PATIENCE = 60.0  # seconds; who approves does so within one
+from kubecheck.checks import (
+    ANSWERED_WITHIN,
+    API,
+    CLIENT_SIGNER,
+    SERVING_SIGNER,
+    Facts,
+    NotApplicable,
+    SigningRequest,
+    check,
+    listed,
+    unanswered,
+)
 
 LIST = "kubectl get certificatesigningrequests"
 APPROVE = "once it is sure that the node itself asks: kubectl certificate approve NAME"
 
 
 def waiting(facts: Facts, signer: str) -> list[str]:
-    """Requests to ``signer`` that nobody has answered with a certificate for a minute, in words.
-
-    One that was denied has its answer, and so has one whose kubelet was served later.
-    """
+    """Requests to ``signer`` that nobody has answered with a certificate for a minute, in words."""
     now = datetime.fromisoformat(facts.clock.value)
-    requests = [each for each in facts.bootstrap.value.requests.value if each.signer == signer]
-    served: dict[str, str] = {}
-    for each in requests:
-        if each.ends:
-            served[each.common_name] = max(each.created, served.get(each.common_name, ""))
-    found = []
-    for each in requests:
-        age = (now - datetime.fromisoformat(each.created)).total_seconds()
-        answered = each.ends or each.state == "Denied" or served.get(each.common_name, "") > each.created
-        if not answered and age >= PATIENCE:
-            found.append(_told(each, age))
-    return found
+    requests = unanswered(facts.bootstrap.value.requests.value, signer, now)
+    return [_told(each, age) for each, age in requests if age >= ANSWERED_WITHIN]
 
 
 def _told(request: SigningRequest, age: float) -> str:
@@ -58,7 +52,7 @@ def test_no_client_request_waits(facts: Facts) -> None:
     removed after a day.
     Source: https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/
     """
-    found = waiting(facts, CLIENT)
+    found = waiting(facts, CLIENT_SIGNER)
     assert not found, f"{len(found)} requests: {listed(found, '; ')}; expected is an answer within a minute"
 
 
@@ -80,9 +74,9 @@ def test_no_serving_request_waits(facts: Facts) -> None:
         if kubelet.found and kubelet.found.config.get("serverTLSBootstrap")
     ]
     requests = facts.bootstrap.value.requests.value
-    if not asking and not any(each.signer == SERVING for each in requests):
+    if not asking and not any(each.signer == SERVING_SIGNER for each in requests):
         raise NotApplicable("no kubelet asks for a serving certificate (serverTLSBootstrap is off)")
-    found = waiting(facts, SERVING)
+    found = waiting(facts, SERVING_SIGNER)
     assert not found, (
         f"{len(found)} requests: {listed(found, '; ')}; the controller-manager never approves these"
         f" (serverTLSBootstrap is on at {listed(asking) or 'a node that is gone or silent'})"

@@ -2,7 +2,17 @@
 
 from ipaddress import ip_address
 
-from kubecheck.checks import API, EACH_NODE, Facts, Node, NotApplicable, Policy, check, tenth_address
+from kubecheck.checks import (
+    API,
+    EACH_NODE,
+    Facts,
+    Node,
+    NotApplicable,
+    Policy,
+    check,
+    node_local,
+    tenth_address,
+)
 
 
 @check(
@@ -93,7 +103,7 @@ def test_dns_service_address(facts: Facts) -> None:
 def test_kubelet_cluster_dns(facts: Facts, node: Node) -> None:
     """The kubelet's clusterDNS is what its pods find in resolv.conf; another address is another server.
 
-    A node-local DNS cache legitimately answers at an address of its own (169.254.0.0/16).
+    A node-local DNS cache legitimately answers at a link-local address of its own.
     Source: https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/
     """
     service = facts.dns_service.value
@@ -102,7 +112,7 @@ def test_kubelet_cluster_dns(facts: Facts, node: Node) -> None:
         raise AssertionError(
             f"the kubelet of {node.name} has no clusterDNS, its pods get the node's resolv.conf"
         )
-    if all(address.startswith("169.254.") for address in handed):
+    if all(map(node_local, handed)):
         raise NotApplicable(f"pods of {node.name} ask a node-local DNS cache at {', '.join(handed)}")
     if not set(service.cluster_ips) & set(handed):
         raise AssertionError(

@@ -15,6 +15,7 @@ from kubecheck.checks import (
     Site,
     Standing,
     check,
+    node_local,
     record_type,
 )
 
@@ -93,7 +94,7 @@ def nameserver_of(facts: Facts, node: Node) -> str:
     """
     kubelet = facts.kubelets[node.name].found
     for address in kubelet.cluster_dns if kubelet else ():
-        if address.startswith("169.254.") or address in facts.dns_service.value.cluster_ips:
+        if node_local(address) or address in facts.dns_service.value.cluster_ips:
             return address
     return facts.dns_service.value.ip
 

@@ -13,6 +13,7 @@ from kubecheck.checks import (
     Standing,
     check,
     listed,
+    node_local,
 )
 
 NDOTS = 5  # kubelet: defaultDNSOptions in pkg/kubelet/network/dns/dns.go
@@ -93,7 +94,8 @@ def test_kubelets_agree(facts: Facts) -> None:
             continue
         kubelet = reading.found
         # A node-local cache may listen at an address of its own on each node.
-        servers = "a node-local cache" if link_local(kubelet.cluster_dns) else ", ".join(kubelet.cluster_dns)
+        handed = kubelet.cluster_dns
+        servers = "a node-local cache" if handed and all(map(node_local, handed)) else ", ".join(handed)
         by_setting.setdefault((servers or "none", kubelet.cluster_domain or "none"), []).append(name)
     if len(by_setting) > 1:
         told = (
@@ -105,8 +107,3 @@ def test_kubelets_agree(facts: Facts) -> None:
         raise CannotTell(f"not every kubelet could be asked: {listed(list(unread.values()), '; ')}")
     if not by_setting:
         raise CannotTell("there is no kubelet to ask")
-
-
-def link_local(addresses: tuple[str, ...]) -> bool:
-    """Whether these are the addresses of a node-local DNS cache."""
-    return bool(addresses) and all(address.startswith(("169.254.", "fe80:")) for address in addresses)

@@ -1,16 +1,16 @@
 """A kubelet's request for a serving certificate waits for approval."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 
 from kubecheck.checks import CannotTell, TlsAnswer, TlsHello, Vantage
-from kubecheck.cluster.bootstrap import SERVING_SIGNER, SigningRequest
+from kubecheck.cluster.bootstrap import ANSWERED_WITHIN, SERVING_SIGNER, SigningRequest, unanswered
 from kubecheck.diagnosis.cause import Confidence, Finding, cause
 from kubecheck.diagnosis.consequences import metrics_of, through_kubelet
 from kubecheck.diagnosis.evidence import Evidence
 
 PREFIX = "system:node:"
-PATIENCE = 60.0  # seconds; as certs.no_serving_request_waits has it
 
 
 @cause(
@@ -67,29 +67,15 @@ def _waiting(evidence: Evidence) -> dict[str, SigningRequest]:
     requests = (bootstrap.requests.found if bootstrap else None) or ()
     if clock is None:
         return {}
-    now = datetime.fromisoformat(clock)
-    found: dict[str, SigningRequest] = {}
-    for each in sorted(requests, key=lambda request: request.created):
-        if each.signer != SERVING_SIGNER or not each.common_name.startswith(PREFIX):
-            continue
-        name = each.common_name.removeprefix(PREFIX)
-        if each.ends:
-            found.pop(name, None)
-        elif each.state == "Pending":
-            found[name] = each
-    first = {
-        name: min((each.created for each in requests if _same(each, request)), default=request.created)
-        for name, request in found.items()
-    }
+    waiting: dict[str, list[tuple[SigningRequest, float]]] = defaultdict(list)
+    for request, age in unanswered(requests, SERVING_SIGNER, datetime.fromisoformat(clock)):
+        if request.state == "Pending" and request.common_name.startswith(PREFIX):
+            waiting[request.common_name.removeprefix(PREFIX)].append((request, age))
     return {
-        name: request
-        for name, request in found.items()
-        if (now - datetime.fromisoformat(first[name])).total_seconds() >= PATIENCE
+        name: min(tries, key=lambda each: each[1])[0]
+        for name, tries in waiting.items()
+        if max(age for _, age in tries) >= ANSWERED_WITHIN
     }
-
-
-def _same(one: SigningRequest, other: SigningRequest) -> bool:
-    return (one.signer, one.common_name, one.state) == (other.signer, other.common_name, other.state)
 
 
 def _handshake(evidence: Evidence, name: str) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """What the judging tests share: policies, a site, answers of servers that were never asked."""
 
-from kubecheck.checks import Policy, SigningRequest, Site, Vantage
+from kubecheck.checks import CLIENT_SIGNER, Policy, SigningRequest, Site, Vantage
 from kubecheck.cluster.objects import Kubelet
 from kubecheck.cluster.reading import Reading
 from kubecheck.policy import load_policy
@@ -8,7 +8,6 @@ from kubecheck.probes import Raw, TlsHello
 from kubecheck.probes.tls import TlsAnswer
 from selftest.unit.checks_certs.conftest import NOW, changed
 from selftest.unit.kubecheck.conftest import make_standing
-from tests.certs import test_requests as requests
 
 DEFAULT, RUNBOOK = Policy(), load_policy("runbook")
 
@@ -30,7 +29,7 @@ def kubelet(**config):
 
 
 SIGNED = SigningRequest(
-    "csr-1", requests.CLIENT, "system:bootstrap:abcdef", NOW.isoformat(), "Approved", "",
+    "csr-1", CLIENT_SIGNER, "system:bootstrap:abcdef", NOW.isoformat(), "Approved", "",
     "system:node:node1", ("system:nodes",), "2027-11-24T12:00:00+00:00",
 )  # fmt: skip
 

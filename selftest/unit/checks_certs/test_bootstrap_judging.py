@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from kubecheck.checks import CannotTell, NotApplicable, Rehearsal
+from kubecheck.checks import CLIENT_SIGNER, SERVING_SIGNER, CannotTell, NotApplicable, Rehearsal
 from kubecheck.cluster.certificates import Aggregation
 from kubecheck.cluster.reading import Reading
 from selftest.unit.checks_certs.conftest import (
@@ -174,15 +174,13 @@ def test_a_rehearsal_that_did_not_take_place():
         bootstrap.test_new_node_gets_certificate(barred, RUNBOOK)
 
 
-def pending(seconds, signer=requests.CLIENT, state="Pending"):
+def pending(seconds, signer=CLIENT_SIGNER, state="Pending"):
     created = (NOW - timedelta(seconds=seconds)).isoformat()
     return replace(SIGNED, signer=signer, state=state, created=created, ends="")
 
 
 def test_requests_that_wait(facts):
-    requests.test_no_client_request_waits(
-        asked_for(facts, SIGNED, pending(30), pending(90, requests.SERVING))
-    )
+    requests.test_no_client_request_waits(asked_for(facts, SIGNED, pending(30), pending(90, SERVING_SIGNER)))
     with pytest.raises(
         AssertionError, match=r"csr-1 of system:node:node1 is waiting for approval since 2 min"
     ):
@@ -197,7 +195,7 @@ def test_serving_requests_concern_only_kubelets_that_make_them(facts):
     asking = replace(make_cluster(), kubelets={"node1": kubelet(serverTLSBootstrap=True)})
     requests.test_no_serving_request_waits(asking)
     with pytest.raises(AssertionError, match=r"never approves these .serverTLSBootstrap is on at node1"):
-        requests.test_no_serving_request_waits(asked_for(asking, pending(90, requests.SERVING)))
+        requests.test_no_serving_request_waits(asked_for(asking, pending(90, SERVING_SIGNER)))
 
 
 def test_a_request_that_was_answered_in_another_way_does_not_wait(facts):

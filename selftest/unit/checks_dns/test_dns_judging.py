@@ -40,9 +40,14 @@ def test_a_kubelet_may_hand_out_either_address_of_a_dual_stack_service(facts):
 
 
 def test_the_nameserver_is_the_services_or_the_nodes_cache(facts):
-    cached = replace(facts, kubelets={"node1": kubelet(("169.254.20.10",)), "node2": Reading(problem="no")})
-    assert lookup.nameserver_of(cached, cached.node("node1")) == "169.254.20.10"
-    assert lookup.nameserver_of(cached, cached.node("node2")) == "10.96.0.10"
+    for cache in ("169.254.20.10", "fe80::a"):
+        cached = replace(facts, kubelets={"node1": kubelet((cache,)), "node2": Reading(problem="no")})
+        assert lookup.nameserver_of(cached, cached.node("node1")) == cache
+        assert lookup.nameserver_of(cached, cached.node("node2")) == "10.96.0.10"
+        with pytest.raises(NotApplicable, match="a node-local DNS cache at"):
+            cluster_dns.test_kubelet_cluster_dns(cached, cached.node("node1"))
+    odd = replace(facts, kubelets={"node1": kubelet(("169.254.x",))})
+    assert lookup.nameserver_of(odd, odd.node("node1")) == "10.96.0.10"
 
 
 def test_kubelets_that_agree_and_that_differ(facts):

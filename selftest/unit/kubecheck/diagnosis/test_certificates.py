@@ -235,10 +235,24 @@ class TestServing:
         assert causes(made) == [("serving-csr-pending", (f"Node/{node}",))]
         assert not unexplained(made)
         (found,) = diagnose(made, all_kinds()).causes
-        assert found.finding.confirmed == (
-            f"CertificateSigningRequest csr-1 of system:node:{node} is Pending"
-            " since 2026-11-24T11:55:00+00:00",
-        )
+        (said,) = found.finding.confirmed
+        assert said.endswith(f"csr-1 of system:node:{node} is Pending since 2026-11-24T11:55:00+00:00")
+
+    def test_of_several_tries_the_last_is_to_be_approved_once_the_first_has_waited(self):
+        first = serving_request("node1", name="csr-0", minutes=2)
+        last = serving_request("node1", name="csr-1", minutes=0)
+        results = [failed("certs.no_serving_request_waits", message="2 requests: csr-0, csr-1")]
+        for requests, told in (((first, last), "csr-1"), ((last,), "")):
+            facts = changed(make_cluster(), "bootstrap", requests=Reading(requests))
+            found = diagnose(evidence(results, facts), all_kinds()).causes
+            assert "".join(each.finding.names.get("request", "") for each in found) == told
+
+    def test_one_that_was_made_after_an_answer_has_waited_since_then_only(self):
+        old = serving_request("node1", name="csr-0", minutes=90)
+        answered = serving_request("node1", ends="2027-11-24T00:00:00Z", state="Approved", minutes=60)
+        new = serving_request("node1", name="csr-2", minutes=0)
+        facts = changed(make_cluster(), "bootstrap", requests=Reading((old, answered, new)))
+        assert causes(evidence([failed("nodes.exec", "kubectl:node1")], facts)) == []
 
     def test_one_that_was_answered_later_is_none(self):
         old = serving_request("node1", name="csr-0", minutes=9)
