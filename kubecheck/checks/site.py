@@ -84,16 +84,25 @@ class Site:
                 found |= {_named(name, a, addresses): ask(a) for a in self._of_own_families(addresses)}
         return found
 
-    def node_addresses_to_ask(self, ask: Callable[[str, Node], Q]) -> dict[str, Q | CannotTell]:
-        """One question for each node to ask, by its name, about its address; two as in ``pods_to_ask``."""
+    def node_addresses_to_ask(
+        self, ask: Callable[[str, Node], Q], *, each_family: bool = True
+    ) -> dict[str, Q | CannotTell]:
+        """One question for each node to ask, by its name, about its address; two as in ``pods_to_ask``.
+
+        Without ``each_family`` only one, about the node's first address.
+        """
         found: dict[str, Q | CannotTell] = {}
         for name in self.nodes_to_ask():
             node = self.facts.node(name)
             # More than one InternalIP of a family is not for all to use; the first one is the node's.
-            firsts = tuple({":" in a: a for a in reversed(node.addresses)}.values())[::-1]
+            by_family: dict[bool, str] = {}
+            for address in node.addresses:
+                by_family.setdefault(":" in address, address)
+            firsts = tuple(by_family.values())
             if not firsts:
                 found[name] = CannotTell(f"node {name} has no InternalIP")
-            found |= {_named(name, a, firsts): ask(a, node) for a in self._of_own_families(firsts)}
+            asked = self._of_own_families(firsts) if each_family else firsts[:1]
+            found |= {_named(name, a, firsts): ask(a, node) for a in asked}
         return found
 
     def _of_own_families(self, addresses: tuple[str, ...]) -> tuple[str, ...]:

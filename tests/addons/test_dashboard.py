@@ -71,14 +71,12 @@ def node_ports(here: Site) -> dict[str, TlsHello | CannotTell]:
         if not here.policy.addons.dashboard:
             raise NotApplicable("the dashboard has no NodePort, and policy does not ask for one")
         raise AssertionError("the dashboard's Service has no NodePort for HTTPS, and policy asks for one")
-    asked: dict[str, TlsHello | CannotTell] = {}
-    for name in here.nodes_to_ask():
-        for port in ports:
-            try:
-                asked[f"{name}:{port}"] = TlsHello(here.facts.node(name).address, port)
-            except CannotTell as reason:
-                asked[f"{name}:{port}"] = reason
-    return asked
+
+    def at(port: int) -> dict[str, TlsHello | CannotTell]:
+        # A Service may have one family, the cluster's first.
+        return here.node_addresses_to_ask(lambda address, _: TlsHello(address, port), each_family=False)
+
+    return {f"{name}:{port}": question for port in sorted(ports) for name, question in at(port).items()}
 
 
 @check(

@@ -21,14 +21,11 @@ def node_ports(here: Site) -> dict[str, HttpGet | CannotTell]:
     if not here.policy.network.node_ports:
         raise NotApplicable("the policy says that this cluster offers no NodePorts (network.node_ports)")
     here.fleet.service(f"{here.fleet.namespace}/node-port")
-    found: dict[str, HttpGet | CannotTell] = {}
-    for name in here.nodes_to_ask():
-        addresses = here.facts.node(name).addresses
-        if addresses:
-            found[name] = HttpGet(addresses[0], here.fleet.node_port, settles=True)
-        else:
-            found[name] = CannotTell(f"node {name} has no InternalIP")
-    return found
+    port = here.fleet.node_port
+    # The Service has one family, the cluster's first.
+    return here.node_addresses_to_ask(
+        lambda address, _: HttpGet(address, port, settles=True), each_family=False
+    )
 
 
 @check(

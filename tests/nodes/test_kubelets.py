@@ -135,14 +135,8 @@ def test_kubelet_refuses_anonymous(answer: RequestAnswer) -> None:
 
 
 def read_only_ports(here: Site) -> dict[str, TcpConnect | CannotTell]:
-    """The port on every node, as far as it has an address."""
-    asked: dict[str, TcpConnect | CannotTell] = {}
-    for name in here.nodes_to_ask():
-        try:
-            asked[name] = TcpConnect(here.facts.node(name).address, READ_ONLY_PORT)
-        except CannotTell as reason:
-            asked[name] = reason
-    return asked
+    """The port on every node, at its address of each family."""
+    return here.node_addresses_to_ask(lambda address, _: TcpConnect(address, READ_ONLY_PORT))
 
 
 @check(

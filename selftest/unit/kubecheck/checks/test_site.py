@@ -1,11 +1,14 @@
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kubecheck.checks import Ping, Vantage
 from kubecheck.outcomes import CannotTell
 from kubecheck.policy import Policy
+from tests.nodes.test_kubelets import read_only_ports
 
 
 def names(count):
@@ -56,6 +59,27 @@ def test_the_sample_is_the_runs_own_and_stays_the_same_in_it(site_at):
     }
     assert len(set(samples.values())) > 1
     assert samples["r1"] == tuple(site_at(names(50), "node007", run="r1").nodes_to_ask())
+
+
+def test_a_node_is_asked_at_its_first_address_of_each_family_or_at_its_first(site_at):
+    here = site_at(["n1", "n2"], "n1")
+    addresses = {"n1": ("10.0.0.1", "fd00::1", "10.0.0.9"), "n2": ()}
+    nodes = tuple(replace(node, addresses=addresses[node.name]) for node in here.facts.nodes)
+    here = replace(here, vantage=Vantage("node", "n1"), facts=replace(here.facts, nodes=nodes))
+    for each_family, expected in ((True, ["n1", "n1 over IPv6", "n2"]), (False, ["n1", "n2"])):
+        asked = here.node_addresses_to_ask(lambda address, _: Ping(address), each_family=each_family)
+        assert list(asked) == expected
+        assert asked["n1"].host == "10.0.0.1"
+        assert "n2 has no InternalIP" in str(asked["n2"])
+
+
+def test_the_read_only_port_is_looked_at_over_both_families(site_at):
+    here = site_at(["n1"], "n1")
+    both = replace(here.facts.nodes[0], addresses=("10.0.0.1", "fd00::1"))
+    here = replace(here, vantage=Vantage("node", "n1"), facts=replace(here.facts, nodes=(both,)))
+    assert [question.key for question in read_only_ports(here).values()] == [
+        "tcp 10.0.0.1:10255", "tcp [fd00::1]:10255"
+    ]  # fmt: skip
 
 
 def test_the_origin_is_told_in_words(site_at):
