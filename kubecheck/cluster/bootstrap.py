@@ -35,9 +35,9 @@ REVIEWED = 5  # tokens whose rights are asked for; a cluster has one or two
 class BootstrapToken:
     """A bootstrap token, without its secret half.
 
-    ``authenticates`` is its usage-bootstrap-authentication, ``ends`` its expiration in RFC 3339,
-    empty for never. ``groups`` are those that it names besides system:bootstrappers. ``damage``
-    says why API servers take no notice of it; empty when it is whole.
+    ``authenticates`` is its usage-bootstrap-authentication, ``signs`` its usage-bootstrap-signing, ``ends``
+    its expiration in RFC 3339, empty for never. ``groups`` are those that it names besides
+    system:bootstrappers. ``damage`` says why API servers take no notice of it; empty when it is whole.
     """
 
     id: str
@@ -45,6 +45,7 @@ class BootstrapToken:
     ends: str
     groups: tuple[str, ...]
     damage: str = ""
+    signs: bool = False
 
     @property
     def user(self) -> str:
@@ -139,9 +140,8 @@ class Rehearsal:
     certificate: Certificate | None = None
 
 
-def read_bootstrap(api: Api, node: str) -> Bootstrap:
+def read_bootstrap(api: Api, node: str, tokens: Reading[tuple[BootstrapToken, ...]]) -> Bootstrap:
     """All of it. ``node`` is the name of some node: renewal is asked of the authorizer for it."""
-    tokens = attempt("bootstrap tokens", lambda: read_tokens(api))
     usable = [each for each in tokens.found or () if each.authenticates and not each.damage][:REVIEWED]
     with ThreadPoolExecutor(4, thread_name_prefix="bootstrap") as pool:
 
@@ -196,6 +196,7 @@ def token(secret: Json) -> BootstrapToken:
         ends=data.get("expiration", ""),
         groups=groups,
         damage=damage,
+        signs=data.get("usage-bootstrap-signing") == "true",
     )
 
 

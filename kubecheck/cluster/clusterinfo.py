@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
 from kubecheck.cluster.api import Api
+from kubecheck.cluster.bootstrap import BootstrapToken
 from kubecheck.cluster.reading import Reading
 from kubecheck.outcomes import CannotTell, NotApplicable
 from kubecheck.policy import Policy
@@ -68,16 +67,8 @@ def leads_to(server: str, host: str, port: int) -> bool:
     return (url.hostname, url.port or 443) == (host.lower(), port)
 
 
-def read_tokens(api: Api) -> tuple[SigningToken, ...]:
-    """All bootstrap tokens, without their secrets. Raises ApiError."""
-    items = api.items(
-        "/api/v1/namespaces/kube-system/secrets", fieldSelector="type=bootstrap.kubernetes.io/token"
-    )
-    return tuple(_token(item.get("data") or {}) for item in items)
-
-
-def _token(data: dict[str, Any]) -> SigningToken:
-    def field(name: str) -> str:
-        return base64.b64decode(data.get(name) or "").decode("utf-8", "replace")
-
-    return SigningToken(field("token-id"), field("usage-bootstrap-signing") == "true", field("expiration"))
+def signing(tokens: Reading[tuple[BootstrapToken, ...]]) -> Reading[tuple[SigningToken, ...]]:
+    """The same tokens, as the bootstrapsigner and the tokencleaner see them."""
+    if tokens.found is None:
+        return Reading(problem=tokens.problem, absent=tokens.absent)
+    return Reading(tuple(SigningToken(each.id, each.signs, each.ends) for each in tokens.found))

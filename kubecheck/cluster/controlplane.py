@@ -49,12 +49,11 @@ class ControlPlane:
     failing: Reading[tuple[str, ...]]
 
 
-def read_control_plane(api: Api, nodes: tuple[Node, ...]) -> ControlPlane:
-    """Every API server, asked through the one that the kubeconfig leads to. Raises ApiError."""
-    slices = api.items(
-        "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices",
-        labelSelector="kubernetes.io/service-name=kubernetes",
-    )
+def read_control_plane(api: Api, nodes: tuple[Node, ...], slices: list[dict[str, Any]]) -> ControlPlane:
+    """Every API server, asked through the one that the kubeconfig leads to.
+
+    ``slices`` are the EndpointSlices of the kubernetes Service.
+    """
     places = sorted(
         {
             (address, port["port"])

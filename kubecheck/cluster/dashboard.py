@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 from kubecheck.cluster import parse
 from kubecheck.cluster.api import Api, ApiError
@@ -16,6 +15,7 @@ from kubecheck.cluster.attempt import attempt
 from kubecheck.cluster.objects import Service, ServicePort
 from kubecheck.cluster.reading import Reading
 from kubecheck.cluster.reviews import account_may
+from kubecheck.cluster.services import slices_of
 from kubecheck.input import parse_json
 from kubecheck.outcomes import NO_PROBES
 
@@ -77,7 +77,7 @@ def read_dashboards(api: Api, account: str, *, log_in: bool = True) -> tuple[Das
             name = item["metadata"]["name"]
             if label.endswith("=kong") and name != KONG:
                 continue
-            service = parse.service(item, _slices(api, item["metadata"]["namespace"], name))
+            service = parse.service(item, slices_of(api, item["metadata"]["namespace"], name))
             login = (
                 _login(api, kind, _proxy(service), account)
                 if log_in
@@ -89,11 +89,6 @@ def read_dashboards(api: Api, account: str, *, log_in: bool = True) -> tuple[Das
 
 def _page(api: Api, service: Service) -> Reading[str]:
     return attempt("the dashboard's page", lambda: api.through_proxy("GET", _proxy(service))[:PAGE_KEPT])
-
-
-def _slices(api: Api, namespace: str, name: str) -> list[dict[str, Any]]:
-    path = f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
-    return api.items(path, labelSelector=f"kubernetes.io/service-name={name}")
 
 
 def _proxy(service: Service) -> str:

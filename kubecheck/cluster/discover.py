@@ -11,23 +11,30 @@ from typing import TypeVar
 from kubecheck.cluster import parse
 from kubecheck.cluster.api import Api, ApiError
 from kubecheck.cluster.attempt import MALFORMED, attempt, malformed
-from kubecheck.cluster.bootstrap import read_bootstrap
+from kubecheck.cluster.bootstrap import read_bootstrap, read_tokens
 from kubecheck.cluster.certificates import read_certificates
-from kubecheck.cluster.clusterinfo import read_cluster_info, read_tokens
+from kubecheck.cluster.clusterinfo import read_cluster_info, signing
 from kubecheck.cluster.connection import ConnectionProblem, explain_refusal
 from kubecheck.cluster.controlplane import read_control_plane
 from kubecheck.cluster.dashboard import read_dashboards
 from kubecheck.cluster.dns import cluster_domain, read_dns, read_rights
 from kubecheck.cluster.etcd import read_etcd_writes
-from kubecheck.cluster.extensions import read_api_services, read_webhooks
+from kubecheck.cluster.extensions import (
+    METRICS_API,
+    api_services_in,
+    list_api_services,
+    metrics_api_in,
+    read_webhooks,
+)
 from kubecheck.cluster.facts import Facts
 from kubecheck.cluster.leases import read_leases
-from kubecheck.cluster.metrics import patience, read_metrics_api, read_node_usage, read_pod_usage
+from kubecheck.cluster.metrics import patience, read_node_usage, read_pod_usage
 from kubecheck.cluster.needed import rights
-from kubecheck.cluster.objects import Deployment, Kubelet, Node, Pod, Service, Usage
+from kubecheck.cluster.objects import Deployment, Kubelet, Node, Pod, Usage
 from kubecheck.cluster.priorities import PriorityClass, read_priority_classes
 from kubecheck.cluster.reading import Reading
 from kubecheck.cluster.reviews import lacking
+from kubecheck.cluster.services import read_service, slices_of
 from kubecheck.cluster.sound import Unsound, sound
 from kubecheck.cluster.workloads import read_proxy_mode, read_proxy_replacement, read_workloads
 from kubecheck.input import parse_json
@@ -73,37 +80,45 @@ def discover(api: Api, policy: Policy, *, probes: bool = True, shards: bool = Fa
         )
         clock = ask("the API server's clock", api.clock)
         leases = ask("leases", lambda: read_leases(api))
-        control_plane = ask("the API servers", lambda: read_control_plane(api, nodes))
+        of_kubernetes = pool.submit(slices_of, api, "default", "kubernetes")
+        control_plane = ask("the API servers", lambda: read_control_plane(api, nodes, of_kubernetes.result()))
         etcd_writes = ask("the metrics of the API server", lambda: read_etcd_writes(api))
         system = policy.addons.system_namespaces
         workloads = ask("Deployments and DaemonSets of the system", lambda: read_workloads(api, system))
         proxy_replaced = ask("Cilium's configuration", lambda: read_proxy_replacement(api))
         proxy_mode = pool.submit(read_proxy_mode, api)
-        api_services = ask("APIServices", lambda: read_api_services(api))
+        registered = pool.submit(list_api_services, api)
+        api_services = ask("APIServices", lambda: api_services_in(registered.result()))
+        metrics_api = ask(f"APIService {METRICS_API}", lambda: metrics_api_in(registered.result()))
         webhooks = ask("admission webhooks", lambda: read_webhooks(api))
         cluster_info = ask("ConfigMap kube-public/cluster-info", lambda: read_cluster_info(api))
-        signing_tokens = ask("bootstrap tokens", lambda: read_tokens(api))
+        tokens = ask("bootstrap tokens", lambda: read_tokens(api))
         dashboards = ask(
             "Services of dashboards",
             lambda: read_dashboards(api, policy.addons.dashboard_admin, log_in=probes),
         )
         certificates = ask("certificates", lambda: read_certificates(api))
         some_node = nodes[0].name if nodes else "any"
-        bootstrap = ask("bootstrap", lambda: read_bootstrap(api, some_node))
+        bootstrap = ask("bootstrap", lambda: read_bootstrap(api, some_node, tokens.result()))
         namespace, _, name = policy.dns.service.partition("/")
         kubelets = {
             node.name: ask(f"the kubelet of {node.name}", lambda node=node: _kubelet(api, node))  # type: ignore[misc]
             for node in nodes
         }
         pods = ask("pods", lambda: _pods(api))
-        kubernetes = ask("Service default/kubernetes", lambda: _service(api, "default", "kubernetes"))
-        dns = ask(f"Service {policy.dns.service}", lambda: _service(api, namespace, name))
-        dns_setup = ask("the servers of cluster DNS", lambda: read_dns(api, policy, dns.result()))
+        kubernetes = ask(
+            "Service default/kubernetes",
+            lambda: read_service(api, "default", "kubernetes", of_kubernetes.result),
+        )
+        of_dns = pool.submit(slices_of, api, namespace, name)
+        dns = ask(f"Service {policy.dns.service}", lambda: read_service(api, namespace, name, of_dns.result))
+        dns_setup = ask(
+            "the servers of cluster DNS", lambda: read_dns(api, namespace, dns.result(), of_dns.result())
+        )
         deployments = ask("Deployments of cluster DNS", lambda: _deployments(api, namespace))
         dns_lacks = pool.submit(lambda: _dns_lacks(api, deployments.result()))
         cidrs = ask("the Service CIDR", lambda: _service_cidrs(api))
         priorities = ask("PriorityClasses", lambda: read_priority_classes(api)) if probes else None
-        metrics_api = ask("APIService v1beta1.metrics.k8s.io", lambda: read_metrics_api(api))
         read_kubelets = {name: future.result() for name, future in kubelets.items()}
         facts = Facts(
             server=api.server,
@@ -133,7 +148,7 @@ def discover(api: Api, policy: Policy, *, probes: bool = True, shards: bool = Fa
             api_services=api_services.result(),
             webhooks=webhooks.result(),
             cluster_info=cluster_info.result(),
-            signing_tokens=signing_tokens.result(),
+            signing_tokens=signing(tokens.result()),
             dashboards=dashboards.result(),
             priority_classes=priorities.result() if priorities else NOTHING_IS_CREATED,
             missing_rights=missing_rights.result(),
@@ -173,14 +188,6 @@ def _first(api: Api) -> parse.Json:
 
 def _pods(api: Api) -> tuple[Pod, ...]:
     return tuple(parse.pod(item) for item in api.items("/api/v1/pods"))
-
-
-def _service(api: Api, namespace: str, name: str) -> Service:
-    slices = api.items(
-        f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices",
-        labelSelector=f"kubernetes.io/service-name={name}",
-    )
-    return parse.service(api.get(f"/api/v1/namespaces/{namespace}/services/{name}"), slices)
 
 
 def _deployments(api: Api, namespace: str) -> tuple[Deployment, ...]:

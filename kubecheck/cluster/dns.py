@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
 
-from kubecheck.cluster.api import Api, ApiError
+from kubecheck.cluster.api import Api
+from kubecheck.cluster.attempt import attempt
 from kubecheck.cluster.objects import Deployment, Kubelet, Service, ServicePort
 from kubecheck.cluster.reading import Reading
 from kubecheck.cluster.reviews import account_may
-from kubecheck.policy import Policy
 
 Json = dict[str, Any]
 
@@ -43,13 +43,8 @@ class DnsSetup:
     zones: Reading[tuple[str, ...]]
 
 
-def read_dns(api: Api, policy: Policy, service: Reading[Service]) -> DnsSetup:
-    """Read both, in two requests. Raises ApiError when the servers cannot be read."""
-    namespace, _, name = policy.dns.service.partition("/")
-    slices = api.items(
-        f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices",
-        labelSelector=f"kubernetes.io/service-name={name}",
-    )
+def read_dns(api: Api, namespace: str, service: Reading[Service], slices: list[Json]) -> DnsSetup:
+    """Both of the cluster DNS in ``namespace``, whose Service has these EndpointSlices."""
     ports = service.found.ports if service.found else ()
     return DnsSetup(servers(slices, ports), _read_zones(api, namespace))
 
@@ -129,14 +124,11 @@ def _port(part: Json, of_service: Sequence[ServicePort], protocol: str, otherwis
 
 def _read_zones(api: Api, namespace: str) -> Reading[tuple[str, ...]]:
     what = f"ConfigMap {namespace}/{COREFILE}"
-    try:
-        data = api.get(f"/api/v1/namespaces/{namespace}/configmaps/{COREFILE}").get("data") or {}
-    except ApiError as problem:
-        return Reading(problem=f"{what} could not be read: {problem}", absent=problem.status == 404)
-    found = zones(data.get("Corefile") or "")
-    if not found:
+    path = f"/api/v1/namespaces/{namespace}/configmaps/{COREFILE}"
+    found = attempt(what, lambda: zones((api.get(path).get("data") or {}).get("Corefile") or ""))
+    if found.found == ():
         return Reading(problem=f"{what} names no zone for the kubernetes plugin", absent=True)
-    return Reading(found)
+    return found
 
 
 def zones(corefile: str) -> tuple[str, ...]:

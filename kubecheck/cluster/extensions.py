@@ -8,7 +8,11 @@ from typing import Any
 from kubecheck.cluster import parse
 from kubecheck.cluster.api import Api, ApiError
 from kubecheck.cluster.objects import Condition
+from kubecheck.cluster.services import read_service, slices_of
 
+Json = dict[str, Any]
+
+METRICS_API = "v1beta1.metrics.k8s.io"
 NOT_JUDGED = Condition("Available", "Unknown", message="the aggregation layer has not judged it yet")
 
 
@@ -38,10 +42,22 @@ class Webhook:
     index: int = 0
 
 
-def read_api_services(api: Api) -> tuple[ApiService, ...]:
-    """The APIs that a Service serves; those of the API server itself are left out. Raises ApiError."""
-    items = api.items("/apis/apiregistration.k8s.io/v1/apiservices")
+def list_api_services(api: Api) -> list[Json]:
+    """All APIServices, the API server's own among them. Raises ApiError."""
+    return api.items("/apis/apiregistration.k8s.io/v1/apiservices")
+
+
+def api_services_in(items: list[Json]) -> tuple[ApiService, ...]:
+    """The APIs that a Service serves; those of the API server itself are left out."""
     return tuple(_api_service(item) for item in items if item["spec"].get("service"))
+
+
+def metrics_api_in(items: list[Json]) -> Condition:
+    """The Available condition of the metrics API. Raises ApiError when there is none."""
+    for item in items:
+        if item["metadata"]["name"] == METRICS_API:
+            return _available(item)
+    raise ApiError(404, "NotFound", "there is no such APIService")
 
 
 def read_webhooks(api: Api) -> tuple[Webhook, ...]:
@@ -71,20 +87,21 @@ def read_webhooks(api: Api) -> tuple[Webhook, ...]:
     return tuple(found)
 
 
-def _api_service(item: dict[str, Any]) -> ApiService:
+def _api_service(item: Json) -> ApiService:
     service = item["spec"]["service"]
+    name = f"{service['namespace']}/{service['name']}"
+    return ApiService(item["metadata"]["name"], name, _available(item))
+
+
+def _available(item: Json) -> Condition:
     conditions = (item.get("status") or {}).get("conditions") or ()
-    available = next((parse.condition(c) for c in conditions if c["type"] == "Available"), NOT_JUDGED)
-    return ApiService(item["metadata"]["name"], f"{service['namespace']}/{service['name']}", available)
+    return next((parse.condition(c) for c in conditions if c["type"] == "Available"), NOT_JUDGED)
 
 
 def _endpoints(api: Api, namespace: str, name: str) -> int | None:
-    path = f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
-    slices = api.items(path, labelSelector=f"kubernetes.io/service-name={name}")
+    slices = slices_of(api, namespace, name)
     try:
-        return len(
-            parse.service(api.get(f"/api/v1/namespaces/{namespace}/services/{name}"), slices).endpoints
-        )
+        return len(read_service(api, namespace, name, lambda: slices).endpoints)
     except ApiError as problem:
         if problem.status != 404:
             raise

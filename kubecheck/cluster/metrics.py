@@ -8,22 +8,13 @@ from datetime import datetime
 
 from kubecheck.cluster import parse
 from kubecheck.cluster.api import Api
-from kubecheck.cluster.objects import Condition, Node, Pod, Usage
+from kubecheck.cluster.objects import Node, Pod, Usage
 
 ROWS = "/apis/metrics.k8s.io/v1beta1"
 METRICS_SETTLED = 120  # seconds: two readings of the slowest --metric-resolution in use
 METRICS_TIMEOUT = 10.0  # seconds; a pod answers, which may be cut off from the API server that asks it
 PATIENCE = 35.0  # seconds: two readings of the usual --metric-resolution, after one that failed
 PAUSE = 3.0  # seconds; this API cannot be watched
-
-
-def read_metrics_api(api: Api) -> Condition:
-    """The Available condition of the metrics API. Raises ApiError."""
-    item = api.get("/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io")
-    for found in item.get("status", {}).get("conditions") or ():
-        if found["type"] == "Available":
-            return parse.condition(found)
-    return Condition("Available", "Unknown", message="the aggregation layer has not judged it yet")
 
 
 def patience(api: Api) -> float:

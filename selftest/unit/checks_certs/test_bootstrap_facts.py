@@ -8,7 +8,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from kubecheck.cluster.bootstrap import read_bootstrap, signing_request, token
+from kubecheck.cluster.bootstrap import read_bootstrap, read_tokens, signing_request, token
+from kubecheck.cluster.reading import Reading
 from selftest.unit.checks_certs.conftest import NOW, encoded, issue, name, token_secret
 
 
@@ -97,7 +98,7 @@ class Authorizer:
 
 def test_the_authorizer_is_asked_and_not_the_names_of_bindings():
     api = Authorizer()
-    found = read_bootstrap(api, "n1")
+    found = read_bootstrap(api, "n1", Reading(read_tokens(api)))
     assert found.may_request.value == {"abcdef": True}
     assert found.approves.value == {"abcdef": False}
     assert found.renews.value is True

@@ -15,6 +15,7 @@ from kubecheck.cluster.controlplane import (
 )
 from kubecheck.cluster.leases import Lease, Leases
 from kubecheck.cluster.reading import Reading
+from kubecheck.cluster.services import slices_of
 from kubecheck.policy.model import ControlPlane as Promised
 
 from .conftest import NOW
@@ -61,7 +62,7 @@ def test_each_api_server_is_asked_at_its_node(server, api, facts):
             {"message": "error trying to reach service: connection refused"},
         ),
     }
-    found = read_control_plane(api, facts.nodes)
+    found = read_control_plane(api, facts.nodes, slices_of(api, "default", "kubernetes"))
     one, two, three = found.servers
     assert found.failing.found == ()
     assert (one.name, two.name, three.name) == ("node1", "node2", "192.168.232.3")
@@ -79,7 +80,7 @@ def test_a_refused_right_is_no_failing_api_server(server, api, facts):
         "/readyz": (200, b"ok"),
         "/api/v1/nodes/https:node1:6443/proxy/readyz": (403, {"message": "nodes/proxy is forbidden"}),
     }
-    found = read_control_plane(api, facts.nodes)
+    found = read_control_plane(api, facts.nodes, slices_of(api, "default", "kubernetes"))
     assert found.servers[0].failing.found is None
     assert "forbidden" in found.servers[0].failing.problem
 
@@ -92,7 +93,7 @@ def test_one_that_lets_in_nobody_without_credentials_is_alive_and_tells_no_more(
         proxy.format("node1"): (401, {"message": "Unauthorized"}),
         proxy.format("node2"): (401, {"message": "Unauthorized"}),
     }
-    found = read_control_plane(api, facts.nodes)
+    found = read_control_plane(api, facts.nodes, slices_of(api, "default", "kubernetes"))
     assert all(each.failing.absent and each.version.absent for each in found.servers)
     module = checks("controlplane", "test_api_servers")
     module.test_api_servers_ready(replace(facts, control_plane=Reading(found)))
@@ -124,7 +125,7 @@ def test_one_that_lets_strangers_see_its_health_alone_tells_no_version(server, a
         f"{proxy}readyz": (200, b"ok"),
         f"{proxy}version": (401, {"message": "Unauthorized"}),
     }
-    one = read_control_plane(api, facts.nodes).servers[0]
+    one = read_control_plane(api, facts.nodes, slices_of(api, "default", "kubernetes")).servers[0]
     assert one.failing.found == ()
     assert one.version.absent
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from kubecheck.checks import CannotTell, NotApplicable, Policy
-from kubecheck.cluster.clusterinfo import ClusterInfo, SigningToken, read_cluster_info, read_tokens
+from kubecheck.cluster.bootstrap import read_tokens
+from kubecheck.cluster.clusterinfo import ClusterInfo, SigningToken, read_cluster_info, signing
 from kubecheck.cluster.leases import Lease, Leases, read_leases
 from kubecheck.cluster.objects import Condition
 from kubecheck.cluster.reading import Reading
@@ -118,8 +119,9 @@ def test_tokens_are_read_without_their_secrets(server, api):
         "usage-bootstrap-signing": "dHJ1ZQ==",
         "expiration": "MjAyNi0xMS0yNFQxMTowMDowMFo=",
     }  # fmt: skip
-    server.pages = {"/api/v1/namespaces/kube-system/secrets": (200, {"items": [{"data": data}]})}
-    found = read_tokens(api)
+    secret = {"metadata": {"name": "bootstrap-token-abc123"}, "data": data}
+    server.pages = {"/api/v1/namespaces/kube-system/secrets": (200, {"items": [secret]})}
+    found = signing(Reading(read_tokens(api))).value
     assert found == (SigningToken("abc123", True, "2026-11-24T11:00:00Z"),)
     assert "0123456789abcdef" not in repr(found)
     assert server.asked[-1][2]["fieldSelector"] == "type=bootstrap.kubernetes.io/token"

@@ -7,7 +7,15 @@ import pytest
 
 from kubecheck.checks import CannotTell, DaemonSet, Deployment, NotApplicable, Pod, Policy
 from kubecheck.cluster import parse
-from kubecheck.cluster.extensions import ApiService, Webhook, read_api_services, read_webhooks
+from kubecheck.cluster.api import ApiError
+from kubecheck.cluster.extensions import (
+    ApiService,
+    Webhook,
+    api_services_in,
+    list_api_services,
+    metrics_api_in,
+    read_webhooks,
+)
 from kubecheck.cluster.objects import Condition, Kubelet, Usage
 from kubecheck.cluster.reading import Reading
 from kubecheck.cluster.workloads import Workloads, read_workloads
@@ -211,8 +219,12 @@ def test_aggregated_apis(server, api, checks, facts):
             },
         )
     }
-    found = read_api_services(api)
+    listed = list_api_services(api)
+    found = api_services_in(listed)
     assert [each.available.status for each in found] == ["False", "Unknown"]
+    assert metrics_api_in(listed) == found[0].available
+    with pytest.raises(ApiError, match="no such APIService"):
+        metrics_api_in(listed[:1])
     judge = checks("addons", "test_aggregated_apis").test_aggregated_apis_available
     with pytest.raises(
         AssertionError,

@@ -6,7 +6,6 @@ from kubecheck.cluster.api import ApiError
 from kubecheck.cluster.dns import DnsServer, DnsSetup, cluster_domain, read_dns, servers, zones
 from kubecheck.cluster.objects import Deployment, Kubelet, Service, ServicePort
 from kubecheck.cluster.reading import Reading
-from kubecheck.policy import Policy
 
 KUBEADM = """\
 .:53 {
@@ -112,15 +111,10 @@ def test_servers_listen_at_the_port_behind_the_services_53(service, ports, udp, 
 
 
 class Api:
-    """One slice, and a ConfigMap or the status of its refusal."""
+    """A ConfigMap or the status of its refusal."""
 
     def __init__(self, configmap):
         self.configmap = configmap
-
-    def items(self, path, **query):
-        assert path == "/apis/discovery.k8s.io/v1/namespaces/kube-system/endpointslices"
-        assert query == {"labelSelector": "kubernetes.io/service-name=kube-dns"}
-        return [{"ports": PORTS, "endpoints": [endpoint("10.0.0.1", "coredns-a")]}]
 
     def get(self, path):
         assert path == "/api/v1/namespaces/kube-system/configmaps/coredns"
@@ -129,11 +123,12 @@ class Api:
         return self.configmap
 
 
+SLICES = [{"ports": PORTS, "endpoints": [endpoint("10.0.0.1", "coredns-a")]}]
 KUBE_DNS = Reading(Service("kube-system", "kube-dns", ("10.96.0.10",), SERVICE))
 
 
 def test_servers_and_zones_are_read():
-    found = read_dns(Api({"data": {"Corefile": KUBEADM, "secret": "x"}}), Policy(), KUBE_DNS)
+    found = read_dns(Api({"data": {"Corefile": KUBEADM, "secret": "x"}}), "kube-system", KUBE_DNS, SLICES)
     assert [server.name for server in found.servers] == ["coredns-a"]
     assert found.zones.value[0] == "cluster.local"
     assert "secret" not in repr(found)
@@ -141,7 +136,7 @@ def test_servers_and_zones_are_read():
 
 @pytest.mark.parametrize(("configmap", "absent"), [(404, True), (403, False), ({}, True)])
 def test_without_a_corefile_the_servers_stand(configmap, absent):
-    found = read_dns(Api(configmap), Policy(), Reading(problem="forbidden"))
+    found = read_dns(Api(configmap), "kube-system", Reading(problem="forbidden"), SLICES)
     assert found.servers
     assert found.zones.found is None
     assert found.zones.absent is absent

@@ -100,6 +100,49 @@ def test_without_any_kubelet_the_domain_is_unknown(cluster, api):
         _ = facts.dns_domain.value
 
 
+def test_what_several_facts_are_made_of_is_read_once(cluster, api):
+    discover(api, Policy())
+    slices = "/apis/discovery.k8s.io/v1/namespaces/{}/endpointslices"
+    asked = [path for _, path, *_ in cluster.asked]
+    for path in (
+        slices.format("default"),
+        slices.format("kube-system"),
+        "/api/v1/namespaces/kube-system/secrets",
+        "/apis/apiregistration.k8s.io/v1/apiservices",
+    ):
+        assert asked.count(path) == 1, path
+    assert not any(path.startswith("/apis/apiregistration.k8s.io/v1/apiservices/") for path in asked)
+
+
+def test_without_a_metrics_api_it_is_absent_and_where_it_may_not_be_read_it_is_not(cluster, api):
+    services = "/apis/apiregistration.k8s.io/v1/apiservices"
+    cluster.pages[services] = (200, {"items": []})
+    found = discover(api, Policy())
+    assert found.metrics_api.absent
+    assert found.api_services.value == ()
+    cluster.pages[services] = (403, {"message": "apiservices is forbidden"})
+    found = discover(api, Policy())
+    assert not found.metrics_api.absent
+    assert "forbidden" in found.metrics_api.problem
+
+
+def test_servers_of_dns_and_endpoints_of_its_service_are_of_one_reading(cluster, api):
+    parts = iter([["10.244.1.2"], ["10.244.9.9"]])
+
+    def page(_query):
+        return 200, {"items": [{"endpoints": [{"addresses": next(parts)}]}]}
+
+    cluster.pages["/apis/discovery.k8s.io/v1/namespaces/kube-system/endpointslices"] = page
+    service = {
+        "metadata": {"namespace": "kube-system", "name": "kube-dns"},
+        "spec": {"clusterIP": "10.96.0.10"},
+    }
+    cluster.pages["/api/v1/namespaces/kube-system/services/kube-dns"] = (200, service)
+    facts = discover(api, Policy())
+    assert facts.dns_service.value.endpoints == ("10.244.1.2",)
+    assert [server.address for server in facts.dns_setup.value.servers] == ["10.244.1.2"]
+
+
 CLASSES = "/apis/scheduling.k8s.io/v1/priorityclasses"
 
 
