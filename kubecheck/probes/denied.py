@@ -46,7 +46,7 @@ class DeniedAnswer(TcpAnswer):
 
         That there was no connection shows nothing where this vantage had no time to hear of one.
         """
-        unheard = self.raw.status == 0 and self.raw.starved
+        unheard = self.raw.status == 0 and self.raw.late
         return self.raw.status in (0, 1) and not unheard and not self.tool_failed and super().conclusive
 
     def must_not_connect(self) -> None:

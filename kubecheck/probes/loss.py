@@ -49,8 +49,7 @@ class LossAnswer(PingAnswer):
     @property
     def conclusive(self) -> bool:
         """Nothing is learnt without counts, or where the asking node was too slow to count."""
-        starved = self.raw.status != 0 and self.raw.starved
-        return self.sent > 0 and not starved and super().conclusive
+        return self.sent > 0 and not self.raw.starved and super().conclusive
 
     @property
     def may_change(self) -> bool:

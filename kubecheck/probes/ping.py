@@ -51,7 +51,7 @@ class PingAnswer(Answer):
     @property
     def conclusive(self) -> bool:
         """Nothing is learnt where this pod may not ping, nor from silence where it had no time to listen."""
-        unheard = self.raw.starved and self.raw.status != 0 and not self.said
+        unheard = self.raw.starved and not self.said
         return self.permitted and not unheard and super().conclusive
 
     @property

@@ -54,9 +54,14 @@ class Raw:
         return self.output.decode("utf-8", "replace").strip()
 
     @property
-    def starved(self) -> bool:
+    def late(self) -> bool:
         """The vantage had too little CPU to tell silence from slowness."""
         return self.idle >= STARVED
+
+    @property
+    def starved(self) -> bool:
+        """It failed, and may have done so for want of CPU alone."""
+        return self.status != 0 and self.late
 
 
 class Inquiry(ABC):
@@ -142,9 +147,7 @@ class Answer:
     def told(self, expected: str) -> str:
         """The evidence: asked what, from where, what came back, what was expected."""
         tries = f", the last of {self.raw.tries} tries" if self.raw.tries > 1 else ""
-        slow = (
-            f"; for want of CPU everything there was {self.raw.idle:.2f} s late" if self.raw.starved else ""
-        )
+        slow = f"; for want of CPU everything there was {self.raw.idle:.2f} s late" if self.raw.late else ""
         return (
             f"asked {self.question.key} from {self.origin}: {self.got}"
             f" ({self.raw.seconds:.2f} s{tries}{slow}); expected {expected}"

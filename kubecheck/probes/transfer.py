@@ -49,8 +49,7 @@ class DownloadAnswer(Answer):
     @property
     def conclusive(self) -> bool:
         """Nothing is learnt without a count, nor where the time ran out for want of CPU."""
-        starved = self.raw.status != 0 and self.raw.starved and self._cut_off
-        return self.arrived is not None and not starved and super().conclusive
+        return self.arrived is not None and not (self.raw.starved and self._cut_off) and super().conclusive
 
     @property
     def _cut_off(self) -> bool:
